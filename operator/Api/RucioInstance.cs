@@ -1,0 +1,168 @@
+using System.Text.Json.Serialization;
+using k8s;
+using k8s.Models;
+
+namespace RucioOperator.Api;
+
+/// <summary>One Rucio: its catalogue, servers and daemons.</summary>
+[KubernetesEntity(Group = ApiGroup.Name, ApiVersion = ApiGroup.Version, Kind = KubeKind, PluralName = "rucioinstances")]
+public sealed record RucioInstance : IRucioResource, ISpec<RucioInstanceSpec>, IStatus<RucioInstanceStatus?>
+{
+    public const string KubeKind = "RucioInstance";
+
+    public string ApiVersion { get; set; } = ApiGroup.ApiVersion;
+    public string Kind { get; set; } = KubeKind;
+    public V1ObjectMeta Metadata { get; set; } = new();
+    public RucioInstanceSpec Spec { get; set; } = new();
+    public RucioInstanceStatus? Status { get; set; }
+
+    [JsonIgnore] public bool Suspended => Spec.Suspend;
+    [JsonIgnore] public ResourceStatus? CommonStatus => Status;
+}
+
+public sealed record RucioInstanceSpec
+{
+    /// <summary>Rucio release such as <c>41.0.0</c>; its line must be in Releases/.</summary>
+    public string Version { get; init; } = "";
+    public bool MultiVo { get; init; } = true;
+    public DatabaseSpec Database { get; init; } = new();
+    public ImageSpec? Images { get; init; }
+    public ServerSpec? Api { get; init; }
+    public DaemonsSpec? Daemons { get; init; }
+    public TransfersSpec? Transfers { get; init; }
+
+    /// <summary>Section → option → text, on top of what the operator renders; reserved options are refused.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Config { get; init; }
+    public TenancySpec? Tenancy { get; init; }
+    public InstanceDeletionPolicy DeletionPolicy { get; init; } = InstanceDeletionPolicy.Retain;
+    public DriftPolicy DriftPolicy { get; init; } = DriftPolicy.Heal;
+    public bool Suspend { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<InstanceDeletionPolicy>))]
+public enum InstanceDeletionPolicy { Retain, Delete }
+
+/// <summary>Exactly one of the modes.</summary>
+public sealed record DatabaseSpec
+{
+    public ExistingDatabase? Existing { get; init; }
+    public ProvisionedDatabase? Provision { get; init; }
+}
+
+/// <summary>How TLS to PostgreSQL is demanded and checked (libpq's words).</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DatabaseSslMode>))]
+public enum DatabaseSslMode { Disable, Require, VerifyCA, VerifyFull }
+
+/// <summary>A database somebody else made; the Secret holds <c>username</c> and <c>password</c>.</summary>
+public sealed record ExistingDatabase
+{
+    public string Host { get; init; } = "";
+    public int Port { get; init; } = 5432;
+    public string Name { get; init; } = "";
+    public string Schema { get; init; } = "rucio";
+    public DatabaseSslMode SslMode { get; init; } = DatabaseSslMode.VerifyFull;
+
+    /// <summary>Secret with key <c>ca.crt</c>, for VerifyCA and VerifyFull with a private CA.</summary>
+    public SecretRef? CaSecretRef { get; init; }
+    public SecretRef CredentialsSecretRef { get; init; } = new();
+}
+
+/// <summary>Role, database and schema are made by an admin with CREATEROLE and CREATEDB; the Secret holds <c>username</c> and <c>password</c>.</summary>
+public sealed record ProvisionedDatabase
+{
+    public string Host { get; init; } = "";
+    public int Port { get; init; } = 5432;
+
+    /// <summary>Database and role name; absent: <c>rucio_</c> + namespace + <c>_</c> + name of the instance, in PostgreSQL's letters.</summary>
+    public string? Name { get; init; }
+    public string Schema { get; init; } = "rucio";
+    public DatabaseSslMode SslMode { get; init; } = DatabaseSslMode.VerifyFull;
+    public SecretRef? CaSecretRef { get; init; }
+    public SecretRef AdminSecretRef { get; init; } = new();
+}
+
+public sealed record ImageSpec
+{
+    /// <summary>Registry and path before <c>/rucio-server</c>, for mirrors.</summary>
+    public string Registry { get; init; } = "docker.io/rucio";
+    public IReadOnlyList<LocalRef>? PullSecrets { get; init; }
+}
+
+public sealed record ServerSpec
+{
+    public int Replicas { get; init; } = 1;
+    public ResourcesSpec? Resources { get; init; }
+}
+
+/// <summary>As a container's: resource name → quantity.</summary>
+public sealed record ResourcesSpec
+{
+    public IReadOnlyDictionary<string, string>? Requests { get; init; }
+    public IReadOnlyDictionary<string, string>? Limits { get; init; }
+}
+
+public sealed record DaemonsSpec
+{
+    public DaemonProfile Profile { get; init; } = DaemonProfile.Minimal;
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<DaemonProfile>))]
+public enum DaemonProfile { Minimal, Standard, Tape }
+
+public sealed record TransfersSpec
+{
+    /// <summary>FTS endpoints such as <c>https://fts.example.org:8446</c>; tenants choose from this list only.</summary>
+    public IReadOnlyList<string>? FtsServers { get; init; }
+}
+
+public sealed record TenancySpec
+{
+    public AllowedNamespaces? AllowedNamespaces { get; init; }
+
+    /// <summary>Grants for VOs that exist in Rucio without a claim.</summary>
+    public IReadOnlyList<VoGrant>? Vos { get; init; }
+    public TenancyLimits? Limits { get; init; }
+}
+
+public sealed record AllowedNamespaces
+{
+    public NamespacesFrom From { get; init; } = NamespacesFrom.Same;
+
+    /// <summary>For <c>Selector</c>: labels of the Namespace object, all must match. The instance's own namespace is always allowed.</summary>
+    public IReadOnlyDictionary<string, string>? MatchLabels { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<NamespacesFrom>))]
+public enum NamespacesFrom { Same, All, Selector }
+
+public sealed record VoGrant
+{
+    public string Tag { get; init; } = "";
+    public string Namespace { get; init; } = "";
+}
+
+/// <summary>Per VO.</summary>
+public sealed record TenancyLimits
+{
+    public int? Storages { get; init; }
+    public int? Accounts { get; init; }
+}
+
+public sealed record RucioInstanceStatus : ResourceStatus
+{
+    /// <summary>The release whose images run now.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Where clients inside the cluster find the public API.</summary>
+    public string? Url { get; init; }
+    public int? Vos { get; init; }
+    public string? AlembicRevision { get; init; }
+    public DatabaseStatus? Database { get; init; }
+}
+
+public sealed record DatabaseStatus
+{
+    public string? Host { get; init; }
+    public string? Name { get; init; }
+    public string? Schema { get; init; }
+}

@@ -1,0 +1,121 @@
+using System.Text.Json.Serialization;
+using k8s;
+using k8s.Models;
+
+namespace RucioOperator.Api;
+
+/// <summary>One storage of a VO: an RSE with its protocols, attributes, limits and distances.</summary>
+[KubernetesEntity(Group = ApiGroup.Name, ApiVersion = ApiGroup.Version, Kind = KubeKind, PluralName = "storageelements")]
+public sealed record StorageElement : IRucioResource, ISpec<StorageElementSpec>, IStatus<StorageElementStatus?>
+{
+    public const string KubeKind = "StorageElement";
+
+    public string ApiVersion { get; set; } = ApiGroup.ApiVersion;
+    public string Kind { get; set; } = KubeKind;
+    public V1ObjectMeta Metadata { get; set; } = new();
+    public StorageElementSpec Spec { get; set; } = new();
+    public StorageElementStatus? Status { get; set; }
+
+    [JsonIgnore] public bool Suspended => Spec.Suspend;
+    [JsonIgnore] public ResourceStatus? CommonStatus => Status;
+}
+
+public sealed record StorageElementSpec
+{
+    public LocalRef VoRef { get; init; } = new();
+
+    /// <summary><c>^[A-Z0-9]+([_-][A-Z0-9]+)*$</c>: <c>/import</c> takes any name, so the check is ours.</summary>
+    public string Rse { get; init; } = "";
+    public StorageTechnology Technology { get; init; } = StorageTechnology.WebDAV;
+    public StorageType Type { get; init; } = StorageType.DISK;
+    public bool Deterministic { get; init; } = true;
+    public bool Volatile { get; init; }
+    public bool StagingArea { get; init; }
+    public IReadOnlyList<EndpointSpec>? Endpoints { get; init; }
+
+    /// <summary>RSE attributes, as text.</summary>
+    public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+    public AttributesPolicy AttributesPolicy { get; init; } = AttributesPolicy.Merge;
+    public AvailabilitySpec? Availability { get; init; }
+
+    /// <summary>Quantity; what the reaper keeps free.</summary>
+    public string? MinFreeSpace { get; init; }
+
+    /// <summary>One of the instance's FTS servers.</summary>
+    public string? Fts { get; init; }
+
+    /// <summary>Path algorithm; absent: Rucio's own default, <c>hash</c>.</summary>
+    public string? Lfn2pfn { get; init; }
+    public bool? GreedyDeletion { get; init; }
+    public StorageDeletionPolicy DeletionPolicy { get; init; } = StorageDeletionPolicy.Retain;
+    public DriftPolicy DriftPolicy { get; init; } = DriftPolicy.Heal;
+    public ManagementPolicy ManagementPolicy { get; init; } = ManagementPolicy.Full;
+    public bool Suspend { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<StorageTechnology>))]
+public enum StorageTechnology { EOS, CTA, DCache, StoRM, XRootD, WebDAV, S3, Posix }
+
+[JsonConverter(typeof(JsonStringEnumConverter<StorageType>))]
+public enum StorageType { DISK, TAPE }
+
+[JsonConverter(typeof(JsonStringEnumConverter<AttributesPolicy>))]
+public enum AttributesPolicy { Merge, Exact }
+
+[JsonConverter(typeof(JsonStringEnumConverter<StorageDeletionPolicy>))]
+public enum StorageDeletionPolicy { Retain, DeleteIfEmpty, Decommission }
+
+public sealed record EndpointSpec
+{
+    /// <summary>Scheme, host, port and prefix in one: <c>davs://eospublic.cern.ch:443/eos/x/</c>, <c>file:///data/x/</c>.</summary>
+    public string Url { get; init; } = "";
+
+    /// <summary>Priorities; absent: this endpoint's place in the list (1 is tried first) for everything.</summary>
+    public LanPriorities? Lan { get; init; }
+    public WanPriorities? Wan { get; init; }
+}
+
+/// <summary>Smaller wins; absent = not offered.</summary>
+public record LanPriorities
+{
+    public int? Read { get; init; }
+    public int? Write { get; init; }
+    public int? Delete { get; init; }
+}
+
+public sealed record WanPriorities : LanPriorities
+{
+    public int? ThirdPartyCopyRead { get; init; }
+    public int? ThirdPartyCopyWrite { get; init; }
+}
+
+public sealed record AvailabilitySpec
+{
+    public bool Read { get; init; } = true;
+    public bool Write { get; init; } = true;
+    public bool Delete { get; init; } = true;
+}
+
+public sealed record StorageElementStatus : ResourceStatus
+{
+    public string? Rse { get; init; }
+
+    /// <summary>Rucio's id of the RSE, 32 hexadecimal digits.</summary>
+    public string? RseId { get; init; }
+    public string? Vo { get; init; }
+
+    /// <summary>What the preset and the spec came to, so that nothing is hidden.</summary>
+    public EffectiveStorage? Effective { get; init; }
+}
+
+public sealed record EffectiveStorage
+{
+    public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+    public IReadOnlyList<EffectiveProtocol>? Protocols { get; init; }
+}
+
+public sealed record EffectiveProtocol
+{
+    public string Url { get; init; } = "";
+    public string Impl { get; init; } = "";
+}

@@ -1,0 +1,106 @@
+using System.Text.Json.Serialization;
+using k8s;
+using k8s.Models;
+
+namespace RucioOperator.Api;
+
+/// <summary>One experiment in one Rucio: a VO, its accounts, scopes and quotas.</summary>
+[KubernetesEntity(Group = ApiGroup.Name, ApiVersion = ApiGroup.Version, Kind = KubeKind, PluralName = "virtualorganisations")]
+public sealed record VirtualOrganisation : IRucioResource, ISpec<VirtualOrganisationSpec>, IStatus<VirtualOrganisationStatus?>
+{
+    public const string KubeKind = "VirtualOrganisation";
+
+    public string ApiVersion { get; set; } = ApiGroup.ApiVersion;
+    public string Kind { get; set; } = KubeKind;
+    public V1ObjectMeta Metadata { get; set; } = new();
+    public VirtualOrganisationSpec Spec { get; set; } = new();
+    public VirtualOrganisationStatus? Status { get; set; }
+
+    [JsonIgnore] public bool Suspended => Spec.Suspend;
+    [JsonIgnore] public ResourceStatus? CommonStatus => Status;
+}
+
+public sealed record VirtualOrganisationSpec
+{
+    public NamespacedRef InstanceRef { get; init; } = new();
+
+    /// <summary>Three characters, <c>^[a-z][a-z0-9]{2}$</c>, not <c>def</c>.</summary>
+    public string Tag { get; init; } = "";
+    public string? Description { get; init; }
+    public string? Email { get; init; }
+    public IReadOnlyList<AccountSpec>? Accounts { get; init; }
+    public IReadOnlyList<ScopeSpec>? Scopes { get; init; }
+    public DistancesSpec? Distances { get; init; }
+    public VoDeletionPolicy DeletionPolicy { get; init; } = VoDeletionPolicy.Retain;
+    public DriftPolicy DriftPolicy { get; init; } = DriftPolicy.Heal;
+    public ManagementPolicy ManagementPolicy { get; init; } = ManagementPolicy.Full;
+    public bool Suspend { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<VoDeletionPolicy>))]
+public enum VoDeletionPolicy { Retain, Offboard }
+
+public sealed record AccountSpec
+{
+    /// <summary>At most 25 characters of <c>[a-z0-9-_]</c>; <c>root</c> belongs to the operator.</summary>
+    public string Name { get; init; } = "";
+    public AccountType Type { get; init; } = AccountType.User;
+    public string? Email { get; init; }
+
+    /// <summary>Rucio's account attribute <c>admin</c>.</summary>
+    public bool Admin { get; init; }
+    public IReadOnlyList<IdentitySpec>? Identities { get; init; }
+    public IReadOnlyList<QuotaSpec>? Quotas { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<AccountType>))]
+public enum AccountType { User, Group, Service }
+
+public sealed record IdentitySpec
+{
+    public IdentityType Type { get; init; } = IdentityType.Userpass;
+
+    /// <summary>Secret with key <c>password</c>; absent: one is generated into <c>&lt;vo&gt;-&lt;account&gt;-login</c>.</summary>
+    public SecretRef? SecretRef { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<IdentityType>))]
+public enum IdentityType { Userpass, X509, Oidc, Ssh }
+
+public sealed record QuotaSpec
+{
+    /// <summary>One RSE name, or <c>*</c> for each storage of the VO, also later ones.</summary>
+    public string RseExpression { get; init; } = "";
+
+    /// <summary>Bytes on each matching storage, as a Kubernetes quantity (<c>10Ti</c>), or <c>unlimited</c>.</summary>
+    public string Bytes { get; init; } = "";
+}
+
+public sealed record ScopeSpec
+{
+    public string Name { get; init; } = "";
+
+    /// <summary>Account of this VO that owns it.</summary>
+    public string Owner { get; init; } = "root";
+}
+
+public sealed record DistancesSpec
+{
+    public DistancePolicy Policy { get; init; } = DistancePolicy.Mesh;
+
+    /// <summary>Distance of every pair the policy makes; 1 is the nearest.</summary>
+    public int Default { get; init; } = 1;
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<DistancePolicy>))]
+public enum DistancePolicy { Mesh, Star, None }
+
+public sealed record VirtualOrganisationStatus : ResourceStatus
+{
+    public string? Tag { get; init; }
+
+    /// <summary>The public API of the instance.</summary>
+    public string? Url { get; init; }
+    public int? Accounts { get; init; }
+    public int? Storages { get; init; }
+}
