@@ -1,0 +1,83 @@
+using Npgsql;
+using RucioOperator.Observed;
+
+namespace RucioOperator.Catalogue;
+
+/// <summary>
+/// Reads a whole catalogue, or one VO's part of it, in one round trip of ten statements however many VOs, accounts and
+/// storages there are. The tables are Rucio's (lib/rucio/db/sqla/models.py); accounts and scopes are stored as
+/// <c>name@tag</c> in a tenant VO and bare in <c>def</c>.
+/// </summary>
+public sealed class CatalogueReader(NpgsqlDataSource observer)
+{
+    /// <summary>Section of Rucio's config table that holds the operator's own rows.</summary>
+    public const string ConfigSection = "rucio-operator";
+    public const string ClaimPrefix = "claim-";
+    public const string CreatedPrefix = "created-";
+    public const string PackagePrefix = "package-";
+
+    /// <summary>Tables and columns the observer's role is granted.</summary>
+    public static readonly IReadOnlyList<string> Grants =
+    [
+        "vos", "configs", "alembic_version", "accounts", "account_attr_map", "account_map", "scopes", "rses",
+        "rse_attr_map", "rse_limits", "rse_protocols", "distances", "account_limits", "replicas",
+        "identities(identity, identity_type, password, salt, deleted)",
+    ];
+
+    private static readonly string[] Statements =
+    [
+        "SELECT vo, description, email FROM vos WHERE ($1::text IS NULL OR vo = $1)",
+        "SELECT section, opt, value FROM configs WHERE section IN ('rucio-operator', 'policy') AND ($1::text IS NULL OR opt LIKE '%-' || $1) UNION ALL SELECT 'alembic', '', version_num FROM alembic_version",
+        "SELECT a.account, a.account_type::text, a.status::text, a.email, m.key, m.value FROM accounts a LEFT JOIN account_attr_map m USING (account) WHERE ($1::text IS NULL OR a.account LIKE '%@' || $1)",
+        """
+        SELECT m.account, m.identity, m.identity_type::text, i.password, i.salt FROM account_map m JOIN identities i ON i.identity = m.identity AND i.identity_type::text = m.identity_type::text
+        WHERE ($1::text IS NULL OR m.account LIKE '%@' || $1)
+        UNION ALL
+        SELECT NULL, i.identity, i.identity_type::text, i.password, i.salt FROM identities i
+        WHERE i.identity_type = 'USERPASS' AND NOT EXISTS (SELECT FROM account_map m WHERE m.identity = i.identity AND m.identity_type::text = 'USERPASS')
+        AND ($1::text IS NULL AND i.identity ~ '@...$' OR i.identity LIKE '%@' || $1)
+        """,
+        "SELECT scope, account FROM scopes WHERE deleted_at IS NULL AND ($1::text IS NULL OR scope LIKE '%@' || $1)",
+        "SELECT id, rse, vo, rse_type::text, deterministic, volatile, staging_area, availability_read, availability_write, availability_delete, deleted FROM rses WHERE ($1::text IS NULL OR vo = $1)",
+        """
+        SELECT m.rse_id, m.key, m.value, NULL::bigint FROM rse_attr_map m JOIN rses r ON r.id = m.rse_id WHERE ($1::text IS NULL OR r.vo = $1)
+        UNION ALL SELECT l.rse_id, l.name, NULL, l.value FROM rse_limits l JOIN rses r ON r.id = l.rse_id WHERE ($1::text IS NULL OR r.vo = $1)
+        """,
+        "SELECT p.rse_id, p.scheme, p.hostname, p.port, p.prefix, p.impl, p.read_lan, p.write_lan, p.delete_lan, p.read_wan, p.write_wan, p.delete_wan, p.third_party_copy_read, p.third_party_copy_write FROM rse_protocols p JOIN rses r ON r.id = p.rse_id WHERE ($1::text IS NULL OR r.vo = $1)",
+        "SELECT d.src_rse_id, d.dest_rse_id, d.distance FROM distances d JOIN rses r ON r.id = d.src_rse_id WHERE d.distance IS NOT NULL AND ($1::text IS NULL OR r.vo = $1)",
+        "SELECT l.account, l.rse_id, l.bytes FROM account_limits l JOIN rses r ON r.id = l.rse_id WHERE ($1::text IS NULL OR r.vo = $1)",
+    ];
+
+    /// <summary>Null while there are no Rucio tables yet.</summary>
+    /// <param name="tag">One VO, or null for all.</param>
+    public async Task<CatalogueSnapshot?> ReadAsync(string? tag, CancellationToken ct)
+    {
+        await using var batch = observer.CreateBatch();
+        foreach (var statement in Statements)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(statement)
+            {
+                Parameters = { new NpgsqlParameter { Value = (object?)tag ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text } },
+            });
+        }
+        try
+        {
+            await using var reader = await batch.ExecuteReaderAsync(ct);
+            return await CatalogueRows.AssembleAsync(reader, tag, ct);
+        }
+        catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Files and bytes that the catalogue holds on one RSE now: the counters of Rucio lag, the table does not.</summary>
+    public async Task<(long Files, long Bytes)> CountReplicasAsync(string rseId, CancellationToken ct)
+    {
+        await using var command = observer.CreateCommand("SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM replicas WHERE rse_id = $1");
+        command.Parameters.Add(new() { Value = Guid.ParseExact(rseId, "N") });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return (reader.GetInt64(0), reader.GetInt64(1));
+    }
+}

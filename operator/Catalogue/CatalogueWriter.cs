@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using Npgsql;
+using RucioOperator.Observed;
+
+namespace RucioOperator.Catalogue;
+
+/// <summary>The operator's few writes that Rucio's REST interface has no call for: claims and password rows.</summary>
+public sealed class CatalogueWriter(NpgsqlDataSource owner)
+{
+    /// <summary>Lets the observer's role read the tables it needs and no other.</summary>
+    public async Task GrantObserverAsync(string observer, CancellationToken ct)
+    {
+        await using var batch = owner.CreateBatch();
+        foreach (var grant in CatalogueReader.Grants)
+        {
+            var columns = grant.IndexOf('(') is var at and > 0 ? grant[at..] : "";
+            var table = columns == "" ? grant : grant[..grant.IndexOf('(')];
+            batch.BatchCommands.Add(new NpgsqlBatchCommand($"GRANT SELECT {columns} ON {table} TO {DatabaseProvisioner.Quote(observer)}"));
+        }
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Takes the tag for <paramref name="claimant"/>; false if somebody else holds it. Claims outlive every resource.</summary>
+    public async Task<bool> ClaimAsync(string tag, string claimant, CancellationToken ct)
+    {
+        await SetAsync(CatalogueReader.ClaimPrefix + tag, claimant, ct);
+        await using var read = owner.CreateCommand("SELECT value FROM configs WHERE section = $1 AND opt = $2");
+        read.Parameters.Add(new() { Value = CatalogueReader.ConfigSection });
+        read.Parameters.Add(new() { Value = CatalogueReader.ClaimPrefix + tag });
+        return (string?)await read.ExecuteScalarAsync(ct) == claimant;
+    }
+
+    /// <summary>Written before <c>POST /vos</c>, so that a VO made just before a crash is still known as the operator's own.</summary>
+    public Task MarkCreatedAsync(string tag, CancellationToken ct) => SetAsync(CatalogueReader.CreatedPrefix + tag, "true", ct);
+
+    private async Task SetAsync(string option, string value, CancellationToken ct)
+    {
+        await using var insert = owner.CreateCommand("INSERT INTO configs (section, opt, value, created_at, updated_at) VALUES ($1, $2, $3, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') ON CONFLICT DO NOTHING");
+        insert.Parameters.Add(new() { Value = CatalogueReader.ConfigSection });
+        insert.Parameters.Add(new() { Value = option });
+        insert.Parameters.Add(new() { Value = value });
+        await insert.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>
+    /// Creates the USERPASS row or gives it this password (core/identity.py: 255 random bytes of salt).
+    /// The row alone lets nobody in; a mapping in <c>account_map</c> does.
+    /// </summary>
+    /// <exception cref="DatabaseFault">The identity is mapped to an account other than <paramref name="onlyAccount"/>: nothing is written.</exception>
+    public async Task SetPasswordAsync(string identity, string password, string onlyAccount, CancellationToken ct)
+    {
+        var salt = RandomNumberGenerator.GetBytes(255);
+        await using var connection = await owner.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var upsert = new NpgsqlCommand(
+            """
+            INSERT INTO identities (identity, identity_type, password, salt, email, deleted, created_at, updated_at)
+            VALUES ($1, 'USERPASS', $2, $3, '', false, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')
+            ON CONFLICT (identity, identity_type) DO UPDATE SET password = excluded.password, salt = excluded.salt, updated_at = excluded.updated_at
+            """, connection)
+        {
+            Parameters = { new() { Value = identity }, new() { Value = PasswordHash.Of(password, salt) }, new() { Value = salt } },
+        };
+        await upsert.ExecuteNonQueryAsync(ct);
+        // After the upsert: the row is locked now, so no mapping can be added between this check and the commit's effect on logins.
+        await using var foreign = new NpgsqlCommand("SELECT count(*) FROM account_map WHERE identity = $1 AND identity_type::text = 'USERPASS' AND account <> $2", connection)
+        {
+            Parameters = { new() { Value = identity }, new() { Value = onlyAccount } },
+        };
+        if ((long)(await foreign.ExecuteScalarAsync(ct))! > 0)
+        {
+            throw new DatabaseFault(DatabaseFault.Taken, $"identity {identity} is mapped to another account", transient: false);
+        }
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>Takes USERPASS and other published identities off <c>super_root</c>; returns how many mappings went.</summary>
+    public async Task<int> UnmapFromSuperRootAsync(IReadOnlyList<ObservedIdentity> identities, CancellationToken ct)
+    {
+        var removed = 0;
+        foreach (var identity in identities)
+        {
+            await using var delete = owner.CreateCommand("DELETE FROM account_map WHERE identity = $1 AND identity_type::text = $2 AND account = 'super_root'");
+            delete.Parameters.Add(new() { Value = identity.Identity });
+            delete.Parameters.Add(new() { Value = identity.Type });
+            removed += await delete.ExecuteNonQueryAsync(ct);
+        }
+        return removed;
+    }
+
+    /// <summary>Maps the operator's identity to <c>super_root</c> when a bootstrap by somebody else did not.</summary>
+    public async Task MapToSuperRootAsync(string identity, CancellationToken ct)
+    {
+        await using var insert = owner.CreateCommand("INSERT INTO account_map (identity, identity_type, account, is_default, created_at, updated_at) VALUES ($1, 'USERPASS', 'super_root', true, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') ON CONFLICT DO NOTHING");
+        insert.Parameters.Add(new() { Value = identity });
+        await insert.ExecuteNonQueryAsync(ct);
+    }
+}

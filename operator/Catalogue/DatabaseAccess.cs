@@ -1,0 +1,71 @@
+using System.Security.Cryptography.X509Certificates;
+using Npgsql;
+using RucioOperator.Api;
+
+namespace RucioOperator.Catalogue;
+
+/// <summary>Where a PostgreSQL database is and how TLS to it is checked; holds no credential.</summary>
+public sealed record DatabaseAddress(string Host, int Port, string Name, string Schema, DatabaseSslMode SslMode, string? CaPem)
+{
+    public DatabaseAddress WithDatabase(string name) => this with { Name = name };
+
+    public override string ToString() => $"{Host}:{Port}/{Name}";
+}
+
+/// <summary>A role and its password. <see cref="ToString"/> shows the role only, so it is safe to log by accident.</summary>
+public sealed record DatabaseLogin(string Username, string Password)
+{
+    public override string ToString() => Username;
+}
+
+/// <summary>What the instance's pods and the operator need of a ready database.</summary>
+/// <param name="Owner">Owns the schema; Rucio's own credential and the operator's for its few writes.</param>
+/// <param name="Observer">May only read the tables the operator looks at; equals the owner where no second role can be made.</param>
+public sealed record DatabaseAccess(DatabaseAddress Address, DatabaseLogin Owner, DatabaseLogin Observer);
+
+/// <summary>Opens connections to one database as one role; pooled, so an idle pass opens none.</summary>
+public static class Database
+{
+    /// <summary>libpq's words for the same modes, as the SQLAlchemy URL of Rucio wants them.</summary>
+    public static string LibpqSslMode(DatabaseSslMode mode) => mode switch
+    {
+        DatabaseSslMode.Disable => "disable",
+        DatabaseSslMode.Require => "require",
+        DatabaseSslMode.VerifyCA => "verify-ca",
+        _ => "verify-full",
+    };
+
+    public static NpgsqlDataSource Open(DatabaseAddress address, DatabaseLogin login, bool readOnly = false)
+    {
+        var settings = new NpgsqlConnectionStringBuilder
+        {
+            Host = address.Host,
+            Port = address.Port,
+            Database = address.Name,
+            Username = login.Username,
+            Password = login.Password,
+            SslMode = address.SslMode switch
+            {
+                DatabaseSslMode.Disable => SslMode.Disable,
+                DatabaseSslMode.Require => SslMode.Require,
+                DatabaseSslMode.VerifyCA => SslMode.VerifyCA,
+                _ => SslMode.VerifyFull,
+            },
+            SearchPath = address.Schema,
+            ApplicationName = "rucio-operator",
+            MaxPoolSize = 4,
+            ConnectionIdleLifetime = 60,
+            Timeout = 10,
+            CommandTimeout = 60,
+            Options = readOnly ? "-c default_transaction_read_only=on" : null,
+        };
+        var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
+        builder.EnableTransportSecurity();
+        builder.EnableArrays();
+        if (address.CaPem is { } pem && address.SslMode is DatabaseSslMode.VerifyCA or DatabaseSslMode.VerifyFull)
+        {
+            builder.UseRootCertificateCallback(() => X509Certificate2.CreateFromPem(pem));
+        }
+        return builder.Build();
+    }
+}
