@@ -1,0 +1,34 @@
+using k8s.Models;
+
+namespace RucioOperator.Desired;
+
+/// <summary>
+/// Makes tables, version stamp, VO <c>def</c> and <c>super_root</c>, each step checking itself. Never the init image's own
+/// flow: that one cannot run twice and leaves the version table empty.
+/// </summary>
+public static class BootstrapJob
+{
+    public static V1Job For(InstanceInputs i)
+    {
+        var container = new V1Container
+        {
+            Name = "bootstrap",
+            Image = RucioPod.Image(i, "rucio-server"),
+            Command = ["python3", "/opt/rucio/bootstrap/bootstrap.py"],
+            Env = RucioPod.Environment(("RUCIO_ALEMBIC_HEAD", i.Release.AlembicHead)),
+            VolumeMounts = [.. RucioPod.Mounts(i), new V1VolumeMount { Name = "bootstrap", MountPath = "/opt/rucio/bootstrap", ReadOnlyProperty = true }],
+            Resources = RucioPod.Resources(null, "100m", "512Mi"),
+            SecurityContext = RucioPod.Security(),
+        };
+        var template = RucioPod.Template(i, "bootstrap", container, [i.Names.Config, i.Names.ConfigBootstrap],
+            [new V1Volume { Name = "bootstrap", ConfigMap = new V1ConfigMapVolumeSource { Name = i.Names.Bootstrap } }]);
+        template.Spec.RestartPolicy = "Never";
+        return new V1Job
+        {
+            ApiVersion = "batch/v1",
+            Kind = "Job",
+            Metadata = new V1ObjectMeta { Name = i.Names.Bootstrap, NamespaceProperty = i.Names.Namespace, Labels = Labels.Of(i.Names.Instance, "bootstrap") },
+            Spec = new V1JobSpec { BackoffLimit = 3, ActiveDeadlineSeconds = 1800, Template = template },
+        };
+    }
+}

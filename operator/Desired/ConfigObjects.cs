@@ -1,0 +1,50 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using k8s.Models;
+
+namespace RucioOperator.Desired;
+
+/// <summary>Secrets with conf.d files, and the ConfigMaps with the Python that runs in Rucio's pods.</summary>
+public static class ConfigObjects
+{
+    public static IEnumerable<V1Secret> Secrets(InstanceInputs i)
+    {
+        var names = i.Names;
+        yield return Secret(i, names.Config, "10-common.json", RucioConfig.Common(i.Instance, i.Database));
+        yield return Secret(i, names.ConfigAdmin, "20-admin.json", RucioConfig.AdminApi(i.Release));
+        yield return Secret(i, names.ConfigApi, "20-api.json", RucioConfig.PublicApi(i.Release));
+        yield return Secret(i, names.ConfigDaemons, "20-daemons.json", RucioConfig.Daemons());
+        yield return Secret(i, names.ConfigBootstrap, "30-bootstrap.json", RucioConfig.Bootstrap(i.SuperRoot));
+        yield return Secret(i, names.Vos, "90-vos.json", RucioConfig.Vos(i.VoTags));
+    }
+
+    public static IEnumerable<V1ConfigMap> ConfigMaps(InstanceInputs i)
+    {
+        yield return ConfigMap(i, i.Names.Bootstrap, EmbeddedFiles.Bootstrap);
+        yield return ConfigMap(i, i.Names.Policy, EmbeddedFiles.TenantPolicy);
+    }
+
+    private static V1Secret Secret(InstanceInputs i, string name, string file, JsonObject content) => new()
+    {
+        ApiVersion = "v1",
+        Kind = "Secret",
+        Metadata = Meta(i, name),
+        Type = "Opaque",
+        Data = new Dictionary<string, byte[]> { [file] = Encoding.UTF8.GetBytes(content.ToJsonString()) },
+    };
+
+    private static V1ConfigMap ConfigMap(InstanceInputs i, string name, IReadOnlyDictionary<string, string> files) => new()
+    {
+        ApiVersion = "v1",
+        Kind = "ConfigMap",
+        Metadata = Meta(i, name),
+        Data = new Dictionary<string, string>(files),
+    };
+
+    private static V1ObjectMeta Meta(InstanceInputs i, string name) => new()
+    {
+        Name = name,
+        NamespaceProperty = i.Names.Namespace,
+        Labels = Labels.Of(i.Names.Instance, "config"),
+    };
+}

@@ -1,0 +1,26 @@
+using RucioOperator.Api;
+using RucioOperator.Catalogue;
+using RucioOperator.Releases;
+
+namespace RucioOperator.Desired;
+
+/// <summary>All that the objects of one instance depend on.</summary>
+/// <param name="VoTags">VOs this operator manages in the instance.</param>
+/// <param name="CatalogueReady">False: only what the bootstrap needs; servers fail without their tables.</param>
+public sealed record InstanceInputs(
+    RucioInstance Instance,
+    Release Release,
+    DatabaseAccess Database,
+    DatabaseLogin SuperRoot,
+    ServerCertificate AdminCertificate,
+    IReadOnlyList<string> VoTags,
+    bool CatalogueReady)
+{
+    public InstanceNames Names => new(Instance.Metadata.NamespaceProperty, Instance.Metadata.Name);
+}
+
+/// <summary>PEM texts.</summary>
+public sealed record ServerCertificate(string Certificate, string Key)
+{
+    public override string ToString() => "(certificate and key)";
+}

@@ -1,0 +1,66 @@
+namespace RucioOperator.Desired;
+
+/// <summary>Every name the operator gives to something, from the instance's own; a user may rely on them.</summary>
+public sealed record InstanceNames(string Namespace, string Instance)
+{
+    public string Database => $"{Instance}-database";
+    public string SuperRoot => $"{Instance}-super-root";
+    public string AdminTls => $"{Instance}-admin-tls";
+    public string Config => $"{Instance}-config";
+    public string ConfigApi => $"{Instance}-config-api";
+    public string ConfigAdmin => $"{Instance}-config-admin";
+    public string ConfigDaemons => $"{Instance}-config-daemons";
+    public string ConfigBootstrap => $"{Instance}-config-bootstrap";
+    public string Vos => $"{Instance}-vos";
+    public string Policy => $"{Instance}-policy";
+    public string Bootstrap => $"{Instance}-bootstrap";
+    public string Api => $"{Instance}-api";
+    public string Admin => $"{Instance}-admin";
+    public string ServiceAccount => $"{Instance}-rucio";
+    public string Daemon(string daemon) => $"{Instance}-{daemon}";
+
+    /// <summary>The credential of a VO's root; lives in the instance's namespace, never in the tenant's.</summary>
+    public string VoRoot(string tag) => $"{Instance}-vo-{tag}-root";
+
+    public string AdminHost => $"{Admin}.{Namespace}.svc";
+    public string ApiHost => $"{Api}.{Namespace}.svc";
+
+    /// <summary>PostgreSQL name where none is given: letters, digits and underscores, at most 52 so that <c>_observer</c> fits into 63.</summary>
+    public string DefaultDatabaseName()
+    {
+        var name = $"rucio_{Namespace}_{Instance}".Replace('-', '_').Replace('.', '_');
+        if (name.Length <= 52)
+        {
+            return name;
+        }
+        var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{Namespace}/{Instance}")));
+        return $"{name[..43]}_{digest[..8]}";
+    }
+}
+
+/// <summary>Labels on everything the operator makes.</summary>
+public static class Labels
+{
+    public const string ManagedBy = "app.kubernetes.io/managed-by";
+    public const string Operator = "rucio-operator";
+    public const string Instance = Api.ApiGroup.Name + "/instance";
+    public const string Component = Api.ApiGroup.Name + "/component";
+
+    /// <summary>Namespace of the VO whose login a Secret holds, where that is not the Secret's own.</summary>
+    public const string Vo = Api.ApiGroup.Name + "/vo";
+
+    public static Dictionary<string, string> Of(string instance, string component) => new()
+    {
+        [ManagedBy] = Operator,
+        ["app.kubernetes.io/name"] = "rucio",
+        [Instance] = instance,
+        [Component] = component,
+    };
+
+    /// <summary>What a Service or Deployment selects; never changes, since selectors are immutable.</summary>
+    public static Dictionary<string, string> Selector(string instance, string component) => new()
+    {
+        [Instance] = instance,
+        [Component] = component,
+    };
+}

@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using System.Text;
+using k8s.Models;
+using RucioOperator.Api;
+
+namespace RucioOperator.Desired;
+
+/// <summary>What server, daemon and bootstrap pods have in common: config, policy, trust, security, and when they roll.</summary>
+public static class RucioPod
+{
+    public const string ConfigHashAnnotation = ApiGroup.Name + "/config-hash";
+
+    public static V1PodTemplateSpec Template(InstanceInputs i, string component, V1Container container, IEnumerable<string> configSecrets, IEnumerable<V1Volume>? volumes = null, string? extraHash = null) => new()
+    {
+        Metadata = new V1ObjectMeta
+        {
+            Labels = Labels.Of(i.Names.Instance, component),
+            Annotations = new Dictionary<string, string> { [ConfigHashAnnotation] = Hash(i, configSecrets, extraHash) },
+        },
+        Spec = new V1PodSpec
+        {
+            ServiceAccountName = i.Names.ServiceAccount,
+            AutomountServiceAccountToken = false,
+            EnableServiceLinks = false,
+            ImagePullSecrets = i.Instance.Spec.Images?.PullSecrets?.Select(s => new V1LocalObjectReference { Name = s.Name }).ToList(),
+            SecurityContext = new V1PodSecurityContext { SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
+            Containers = [container],
+            Volumes = [ConfigVolume(configSecrets), PolicyVolume(i), .. DatabaseCaVolume(i), .. volumes ?? []],
+        },
+    };
+
+    /// <summary>Rucio's images start as root (they write /etc/httpd, switch users, bind low ports), so only escalation is closed.</summary>
+    public static V1SecurityContext Security() => new() { AllowPrivilegeEscalation = false };
+
+    public static List<V1VolumeMount> Mounts(InstanceInputs i) =>
+    [
+        new V1VolumeMount { Name = "config", MountPath = "/opt/rucio/etc/conf.d", ReadOnlyProperty = true },
+        new V1VolumeMount { Name = "policy", MountPath = $"/opt/rucio/policy/{RucioConfig.PolicyPackage}", ReadOnlyProperty = true },
+        .. i.Database.Address.CaPem is null ? (V1VolumeMount[])[] : [new V1VolumeMount { Name = "database-ca", MountPath = Path.GetDirectoryName(RucioConfig.DatabaseCaPath)!, ReadOnlyProperty = true }],
+    ];
+
+    public static List<V1EnvVar> Environment(params (string Name, string Value)[] more) =>
+    [
+        new V1EnvVar { Name = "RUCIO_OVERRIDE_CONFIGS", Value = "/opt/rucio/etc/conf.d/" },
+        new V1EnvVar { Name = "PYTHONPATH", Value = "/opt/rucio/policy" },
+        .. more.Select(m => new V1EnvVar { Name = m.Name, Value = m.Value }),
+    ];
+
+    public static string Image(InstanceInputs i, string image) =>
+        $"{i.Instance.Spec.Images?.Registry ?? new ImageSpec().Registry}/{image}:{i.Release.ImageTag(i.Instance.Spec.Version)}";
+
+    public static V1ResourceRequirements Resources(ResourcesSpec? spec, string cpu, string memory) => new()
+    {
+        Requests = Quantities(spec?.Requests) ?? new Dictionary<string, ResourceQuantity> { ["cpu"] = new(cpu), ["memory"] = new(memory) },
+        Limits = Quantities(spec?.Limits),
+    };
+
+    private static Dictionary<string, ResourceQuantity>? Quantities(IReadOnlyDictionary<string, string>? values) =>
+        values?.ToDictionary(v => v.Key, v => new ResourceQuantity(v.Value));
+
+    /// <summary>Over what is mounted, so that a change rolls the pods that read it; the VO lines are reloaded through Rucio's config table instead.</summary>
+    private static string Hash(InstanceInputs i, IEnumerable<string> configSecrets, string? extra)
+    {
+        var wanted = configSecrets.Where(s => s != i.Names.Vos).ToHashSet(StringComparer.Ordinal);
+        var text = new StringBuilder();
+        foreach (var secret in ConfigObjects.Secrets(i).Where(s => wanted.Contains(s.Metadata.Name)))
+        {
+            foreach (var (file, content) in secret.Data)
+            {
+                text.Append(file).Append('\0').Append(Convert.ToBase64String(content)).Append('\n');
+            }
+        }
+        foreach (var (file, content) in EmbeddedFiles.TenantPolicy)
+        {
+            text.Append(file).Append('\0').Append(content).Append('\n');
+        }
+        text.Append(i.Database.Address.CaPem).Append('\n').Append(extra);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
+    }
+
+    private static V1Volume ConfigVolume(IEnumerable<string> secrets) => new()
+    {
+        Name = "config",
+        Projected = new V1ProjectedVolumeSource
+        {
+            Sources = [.. secrets.Select(s => new V1VolumeProjection { Secret = new V1SecretProjection { Name = s } })],
+        },
+    };
+
+    private static V1Volume PolicyVolume(InstanceInputs i) => new() { Name = "policy", ConfigMap = new V1ConfigMapVolumeSource { Name = i.Names.Policy } };
+
+    private static IEnumerable<V1Volume> DatabaseCaVolume(InstanceInputs i)
+    {
+        var reference = i.Instance.Spec.Database.Existing?.CaSecretRef ?? i.Instance.Spec.Database.Provision?.CaSecretRef;
+        if (i.Database.Address.CaPem is not null && reference is not null)
+        {
+            yield return new V1Volume { Name = "database-ca", Secret = new V1SecretVolumeSource { SecretName = reference.Name, Items = [new V1KeyToPath { Key = "ca.crt", Path = "ca.crt" }] } };
+        }
+    }
+}
