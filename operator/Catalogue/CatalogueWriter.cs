@@ -8,9 +8,10 @@ namespace RucioOperator.Catalogue;
 public sealed class CatalogueWriter(NpgsqlDataSource owner)
 {
     /// <summary>Lets the observer's role read the tables it needs and no other.</summary>
-    public async Task GrantObserverAsync(string observer, CancellationToken ct)
+    public async Task GrantObserverAsync(string schema, string observer, CancellationToken ct)
     {
         await using var batch = owner.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand($"GRANT USAGE ON SCHEMA {DatabaseProvisioner.Quote(schema)} TO {DatabaseProvisioner.Quote(observer)}"));
         foreach (var grant in CatalogueReader.Grants)
         {
             var columns = grant.IndexOf('(') is var at and > 0 ? grant[at..] : "";
@@ -28,6 +29,17 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner)
         read.Parameters.Add(new() { Value = CatalogueReader.ConfigSection });
         read.Parameters.Add(new() { Value = CatalogueReader.ClaimPrefix + tag });
         return (string?)await read.ExecuteScalarAsync(ct) == claimant;
+    }
+
+    /// <summary>Moves a claim whose resource is gone; false if it changed meanwhile.</summary>
+    public async Task<bool> TakeUpClaimAsync(string tag, string from, string claimant, CancellationToken ct)
+    {
+        await using var update = owner.CreateCommand("UPDATE configs SET value = $1, updated_at = now() AT TIME ZONE 'utc' WHERE section = $2 AND opt = $3 AND value IN ($4, $1)");
+        update.Parameters.Add(new() { Value = claimant });
+        update.Parameters.Add(new() { Value = CatalogueReader.ConfigSection });
+        update.Parameters.Add(new() { Value = CatalogueReader.ClaimPrefix + tag });
+        update.Parameters.Add(new() { Value = from });
+        return await update.ExecuteNonQueryAsync(ct) == 1;
     }
 
     /// <summary>Written before <c>POST /vos</c>, so that a VO made just before a crash is still known as the operator's own.</summary>

@@ -1,12 +1,15 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Npgsql;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Catalogue;
 
 /// <summary>A database error, typed by the cause a person has to look for; the message names host and role, never a password.</summary>
-public sealed class DatabaseFault(string reason, string message, bool transient, Exception? inner = null) : Exception(message, inner)
+public sealed class DatabaseFault(string reason, string message, bool transient, Exception? inner = null) : Exception(message, inner), IReportableError
 {
+    public string Report => Message;
+
     /// <summary>The condition's reason: one of the constants below.</summary>
     public string Reason { get; } = reason;
 

@@ -13,9 +13,9 @@ public static class BootstrapJob
         var container = new V1Container
         {
             Name = "bootstrap",
-            Image = RucioPod.Image(i, "rucio-server"),
-            Command = ["python3", "/opt/rucio/bootstrap/bootstrap.py"],
-            Env = RucioPod.Environment(("RUCIO_ALEMBIC_HEAD", i.Release.AlembicHead)),
+            Image = RucioPod.ServerImage(i),
+            Command = ["python3", $"/opt/rucio/bootstrap/{BootstrapScript.FileName}"],
+            Env = RucioPod.Environment(),
             VolumeMounts = [.. RucioPod.Mounts(i), new V1VolumeMount { Name = "bootstrap", MountPath = "/opt/rucio/bootstrap", ReadOnlyProperty = true }],
             Resources = RucioPod.Resources(null, "100m", "512Mi"),
             SecurityContext = RucioPod.Security(),

@@ -20,8 +20,8 @@ public static class ConfigObjects
 
     public static IEnumerable<V1ConfigMap> ConfigMaps(InstanceInputs i)
     {
-        yield return ConfigMap(i, i.Names.Bootstrap, EmbeddedFiles.Bootstrap);
-        yield return ConfigMap(i, i.Names.Policy, EmbeddedFiles.TenantPolicy);
+        yield return ConfigMap(i, i.Names.Bootstrap, new Dictionary<string, string> { [BootstrapScript.FileName] = BootstrapScript.Text });
+        yield return ConfigMap(i, i.Names.Policy, TenantPolicyPackage.Files);
     }
 
     private static V1Secret Secret(InstanceInputs i, string name, string file, JsonObject content) => new()

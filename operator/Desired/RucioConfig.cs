@@ -12,7 +12,6 @@ namespace RucioOperator.Desired;
 /// </summary>
 public static class RucioConfig
 {
-    public const string PolicyPackage = "rucio_tenant_policy";
     public const string DatabaseCaPath = "/opt/rucio/database-ca/ca.crt";
 
     /// <summary>Sections and options that are the operator's; <c>spec.config</c> may not name them.</summary>
@@ -39,7 +38,7 @@ public static class RucioConfig
             .Set("database", "pool_recycle", "600")
             .Set("policy", "permission", "generic_multi_vo")
             .Set("policy", "schema", "generic_multi_vo")
-            .Set("policy", "package-def", PolicyPackage)
+            .Set("policy", "package-def", TenantPolicyPackage.Name)
             // Unset, hermes' default list makes every process write message rows that nobody sends.
             .Set("hermes", "services_list", "");
         if (instance.Spec.Transfers?.FtsServers is { Count: > 0 })
@@ -56,9 +55,9 @@ public static class RucioConfig
         return config.Json;
     }
 
-    public static JsonObject PublicApi(Release release) => new ConfigDocument().Set("api", "endpoints", string.Join(",", release.PublicEndpoints)).Json;
+    public static JsonObject PublicApi(Release release) => new ConfigDocument().Set("api", "endpoints", string.Join(",", release.Endpoints.Public)).Json;
 
-    public static JsonObject AdminApi(Release release) => new ConfigDocument().Set("api", "endpoints_add", string.Join(",", release.AdminEndpointsAdd)).Json;
+    public static JsonObject AdminApi(Release release) => new ConfigDocument().Set("api", "endpoints_add", string.Join(",", release.Endpoints.AdminAdditions)).Json;
 
     public static JsonObject Daemons() => new ConfigDocument().Set("monitor", "enable_metrics", "True").Set("monitor", "metrics_port", "8080").Json;
 
@@ -82,7 +81,7 @@ public static class RucioConfig
         var config = new ConfigDocument();
         foreach (var tag in tags.Order(StringComparer.Ordinal))
         {
-            config.Set("policy", $"package-{tag}", PolicyPackage);
+            config.Set("policy", $"package-{tag}", TenantPolicyPackage.Name);
         }
         return config.Json;
     }

@@ -35,7 +35,7 @@ public static class RucioPod
     public static List<V1VolumeMount> Mounts(InstanceInputs i) =>
     [
         new V1VolumeMount { Name = "config", MountPath = "/opt/rucio/etc/conf.d", ReadOnlyProperty = true },
-        new V1VolumeMount { Name = "policy", MountPath = $"/opt/rucio/policy/{RucioConfig.PolicyPackage}", ReadOnlyProperty = true },
+        new V1VolumeMount { Name = "policy", MountPath = $"/opt/rucio/policy/{TenantPolicyPackage.Name}", ReadOnlyProperty = true },
         .. i.Database.Address.CaPem is null ? (V1VolumeMount[])[] : [new V1VolumeMount { Name = "database-ca", MountPath = Path.GetDirectoryName(RucioConfig.DatabaseCaPath)!, ReadOnlyProperty = true }],
     ];
 
@@ -46,8 +46,13 @@ public static class RucioPod
         .. more.Select(m => new V1EnvVar { Name = m.Name, Value = m.Value }),
     ];
 
-    public static string Image(InstanceInputs i, string image) =>
-        $"{i.Instance.Spec.Images?.Registry ?? new ImageSpec().Registry}/{image}:{i.Release.ImageTag(i.Instance.Spec.Version)}";
+    public static string ServerImage(InstanceInputs i) => FromRegistry(i, i.Release.Images.ServerOf(i.Instance.Spec.Version));
+
+    public static string DaemonsImage(InstanceInputs i) => FromRegistry(i, i.Release.Images.DaemonsOf(i.Instance.Spec.Version));
+
+    /// <summary>A mirror keeps the last part of the name.</summary>
+    private static string FromRegistry(InstanceInputs i, string image) =>
+        i.Instance.Spec.Images is { } images ? $"{images.Registry.TrimEnd('/')}/{image[(image.LastIndexOf('/') + 1)..]}" : image;
 
     public static V1ResourceRequirements Resources(ResourcesSpec? spec, string cpu, string memory) => new()
     {
@@ -70,7 +75,7 @@ public static class RucioPod
                 text.Append(file).Append('\0').Append(Convert.ToBase64String(content)).Append('\n');
             }
         }
-        foreach (var (file, content) in EmbeddedFiles.TenantPolicy)
+        foreach (var (file, content) in TenantPolicyPackage.Files)
         {
             text.Append(file).Append('\0').Append(content).Append('\n');
         }

@@ -20,7 +20,7 @@ public static class Servers
         var container = new V1Container
         {
             Name = "rucio",
-            Image = RucioPod.Image(i, "rucio-server"),
+            Image = RucioPod.ServerImage(i),
             Env = RucioPod.Environment(
             [
                 ("RUCIO_HEALTH_CHECK_PORT", $"{health}"),

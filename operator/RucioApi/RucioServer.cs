@@ -14,6 +14,7 @@ public sealed class RucioServer : IDisposable
     public RucioServer(Uri baseUrl, string? pinnedCertificate)
     {
         BaseUrl = new Uri(baseUrl.AbsoluteUri.TrimEnd('/') + "/");
+        PinnedCertificate = pinnedCertificate;
         var handler = new SocketsHttpHandler
         {
             // Rucio answers a missing slash with a redirect; following it would change the method.
@@ -38,6 +39,8 @@ public sealed class RucioServer : IDisposable
     }
 
     public Uri BaseUrl { get; }
+
+    public string? PinnedCertificate { get; }
 
     public RucioSession As(RucioCredential credential, TimeProvider time) => new(_http, BaseUrl, credential, time);
 

@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using System.Text;
+using k8s.Models;
+using RucioOperator.Desired;
+using RucioOperator.Observed;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Apply;
+
+/// <summary>
+/// Credentials the operator invents: made once, never changed by a pass, without ownerReference, so that they outlive
+/// the resource under Retain. Created before anything uses them; a killed operator finds its own again.
+/// </summary>
+public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Func<int, string> randomText)
+{
+    private const string FieldManager = "rucio-operator/credentials";
+
+    /// <summary>Letters and digits: safe in URLs, configuration files and headers.</summary>
+    public static string RandomText(int length) => RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", length);
+
+    /// <param name="make">Called only when there is none yet.</param>
+    public async Task<IReadOnlyDictionary<string, string>> EnsureAsync(ObjectKey key, IReadOnlyDictionary<string, string> labels, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct)
+    {
+        if (await secrets.ReadAsync(key, ct) is { } existing)
+        {
+            return Text(existing);
+        }
+        var secret = new V1Secret
+        {
+            ApiVersion = "v1",
+            Kind = "Secret",
+            Metadata = new V1ObjectMeta { Name = key.Name, NamespaceProperty = key.Namespace, Labels = new Dictionary<string, string>(labels) },
+            Type = "Opaque",
+            Data = make(randomText).ToDictionary(e => e.Key, e => Encoding.UTF8.GetBytes(e.Value)),
+        };
+        try
+        {
+            return Text((await api.CreateAsync(secret, FieldManager, ct)).Data);
+        }
+        catch (KubeApiException error) when (error.Kind is KubeErrorKind.AlreadyExists or KubeErrorKind.Conflict)
+        {
+            // The watch has not told yet.
+            var theirs = await api.GetAsync<V1Secret>(key, ct);
+            return theirs is null ? throw new KubeApiException(KubeErrorKind.Conflict, $"create Secret {key}", "it came and went") : Text(theirs.Data);
+        }
+    }
+
+    public Task DeleteAsync(ObjectKey key, CancellationToken ct) => api.DeleteAsync<V1Secret>(key, uid: null, ct);
+
+    public static Dictionary<string, string> LabelsOf(string instance) => Labels.Of(instance, "credentials");
+
+    private static Dictionary<string, string> Text(IEnumerable<KeyValuePair<string, byte[]>> data) => data.ToDictionary(e => e.Key, e => Encoding.UTF8.GetString(e.Value));
+}

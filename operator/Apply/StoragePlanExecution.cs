@@ -1,0 +1,77 @@
+using RucioOperator.Planning;
+using RucioOperator.RucioApi;
+
+namespace RucioOperator.Apply;
+
+/// <summary>
+/// Carries out the plan for a VO's storages. An import is one transaction: refused, it is halved until the culprit stands
+/// alone, and only that storage carries the error. No answer means unknown: stop, and observe again.
+/// </summary>
+public sealed class StoragePlanExecution(RucioSession root)
+{
+    private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
+
+    /// <summary>RSE → what Rucio said of it.</summary>
+    public IReadOnlyDictionary<string, string> Errors => _errors;
+
+    /// <exception cref="RucioUnavailableException">No usable answer.</exception>
+    public async Task RunAsync(IEnumerable<StorageChange> changes, CancellationToken ct)
+    {
+        foreach (var change in changes)
+        {
+            switch (change)
+            {
+                case ImportRses import:
+                    await ImportAsync(import.Rses, ImportDocument.Of, r => r.Name, ct);
+                    break;
+                case ImportDistances import:
+                    await ImportAsync([.. import.Pairs.Where(p => !_errors.ContainsKey(p.Source) && !_errors.ContainsKey(p.Destination))], ImportDocument.Of, p => p.Source, ct);
+                    break;
+                case RemoveProtocol c when !_errors.ContainsKey(c.Name):
+                    await OneAsync(c.Name, root.RemoveProtocolAsync(c.Name, c.Scheme, c.Hostname, c.Port, ct));
+                    break;
+                case RemoveAttribute c when !_errors.ContainsKey(c.Name):
+                    await OneAsync(c.Name, root.RemoveRseAttributeAsync(c.Name, c.Key, ct));
+                    break;
+                case DeleteRse c:
+                    await OneAsync(c.Name, root.DeleteRseAsync(c.Name, ct));
+                    break;
+            }
+        }
+    }
+
+    private async Task ImportAsync<T>(IReadOnlyList<T> items, Func<IEnumerable<T>, System.Text.Json.Nodes.JsonObject> document, Func<T, string> rse, CancellationToken ct)
+    {
+        if (items.Count == 0)
+        {
+            return;
+        }
+        try
+        {
+            await root.ImportAsync(document(items), ct);
+        }
+        catch (RucioRejectedException refused) when (!refused.IsTransient && refused.ExceptionClass is not ("CannotAuthenticate" or "AccessDenied"))
+        {
+            if (items.Count == 1)
+            {
+                _errors[rse(items[0])] = refused.Message;
+                return;
+            }
+            var half = items.Count / 2;
+            await ImportAsync([.. items.Take(half)], document, rse, ct);
+            await ImportAsync([.. items.Skip(half)], document, rse, ct);
+        }
+    }
+
+    private async Task OneAsync(string rse, Task call)
+    {
+        try
+        {
+            await call;
+        }
+        catch (RucioRejectedException refused) when (!refused.IsTransient)
+        {
+            _errors[rse] = refused.Message;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using RucioOperator.Catalogue;
+using RucioOperator.Observed;
+using RucioOperator.Planning;
+using RucioOperator.RucioApi;
+
+namespace RucioOperator.Apply;
+
+/// <summary>Carries out a VO's plan: a dumb loop, one call a change. The first failure ends it; the next pass observes again.</summary>
+public sealed class VoPlanExecution(InstanceConnection instance, DesiredVo desired, TimeProvider time)
+{
+    private readonly CatalogueWriter _catalogue = instance.Writer;
+
+    private RucioSession SuperRoot => instance.AsSuperRoot(time);
+
+    private RucioSession Root => instance.As(new RucioCredential(desired.RootIdentity, desired.RootPassword, "root", desired.Spec.Tag), time);
+
+    /// <exception cref="PlanStoppedException">Names the change that failed.</exception>
+    public async Task RunAsync(IEnumerable<VoChange> changes, CancellationToken ct)
+    {
+        foreach (var change in changes)
+        {
+            try
+            {
+                await ApplyAsync(change, ct);
+            }
+            catch (Npgsql.NpgsqlException error)
+            {
+                throw new PlanStoppedException(change, DatabaseFault.From(error, instance.Access.Address, instance.Access.Owner, change.Describe()));
+            }
+            catch (Exception error) when (error is RucioRejectedException or RucioUnavailableException or DatabaseFault)
+            {
+                throw new PlanStoppedException(change, error);
+            }
+        }
+    }
+
+    private Task ApplyAsync(VoChange change, CancellationToken ct) => change switch
+    {
+        ClaimTag c => _catalogue.ClaimAsync(c.Tag, c.Claimant, ct),
+        TakeUpClaim c => _catalogue.TakeUpClaimAsync(c.Tag, c.From, c.Claimant, ct),
+        SetPolicyPackage c => SuperRoot.SetConfigAsync("policy", $"package-{c.Tag}", c.Package, ct),
+        NeutraliseIdentity c => _catalogue.SetPasswordAsync(c.Identity, GeneratedSecrets.RandomText(48), c.Account, ct),
+        CreateVo c => CreateAsync(c, ct),
+        RecoverRoot c => SuperRoot.RecoverRootAsync(c.Tag, c.Identity, desired.RootPassword, ct),
+        SetRootPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.RootPassword, $"root@{c.Tag}", ct),
+        UnmapRootIdentity c => Root.UnmapIdentityAsync("root", c.Identity, c.Type, ct),
+        UpdateVo c => SuperRoot.UpdateVoAsync(c.Tag, c.Description, c.Email, ct),
+        CreateAccount c => Root.CreateAccountAsync(c.Account, c.Type, c.Email, ct),
+        SetAccount c => Root.SetAccountAsync(c.Account, c.Key, c.Value, ct),
+        AddAccountAttribute c => Root.AddAccountAttributeAsync(c.Account, c.Key, c.Value, ct),
+        RemoveAccountAttribute c => Root.RemoveAccountAttributeAsync(c.Account, c.Key, ct),
+        SetPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.Passwords[c.Account], $"{c.Account}@{desired.Spec.Tag}", ct),
+        MapIdentity c => Root.MapIdentityAsync(c.Account, c.Identity, "USERPASS", desired.Passwords[c.Account], "", ct),
+        CreateScope c => Root.CreateScopeAsync(c.Owner, c.Scope, ct),
+        SetScopeOwner c => Root.SetScopeOwnerAsync(c.Owner, c.Scope, ct),
+        SetQuota c => Root.SetLocalLimitAsync(c.Account, c.Rse, c.Bytes, ct),
+        RemoveQuota c => Root.RemoveLocalLimitAsync(c.Account, c.Rse, ct),
+        _ => throw new ArgumentOutOfRangeException(nameof(change), change.GetType().Name, null),
+    };
+
+    private async Task CreateAsync(CreateVo c, CancellationToken ct)
+    {
+        await _catalogue.MarkCreatedAsync(c.Tag, ct);
+        await SuperRoot.CreateVoAsync(c.Tag, c.Description, c.Email, ct);
+    }
+}
+
+/// <summary>A change could not be made; what comes after it was not tried.</summary>
+public sealed class PlanStoppedException(VoChange change, Exception error) : Exception($"cannot {change.Describe()}: {error.Message}", error), Runtime.IReportableError
+{
+    public VoChange Change { get; } = change;
+    public string Reason => (InnerException as Runtime.IReportableError)?.Reason ?? "Failed";
+    public string Report => Message;
+
+    /// <summary>The same call can't pass until something else changes.</summary>
+    public bool IsPermanent => InnerException is RucioRejectedException { IsTransient: false, ExceptionClass: not "CannotAuthenticate" and not "AccessDenied" } or DatabaseFault { IsTransient: false };
+}

@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using RucioOperator.Catalogue;
+using RucioOperator.RucioApi;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Observed;
+
+/// <summary>Open ways to one running instance, and the last look at its catalogue.</summary>
+public sealed class InstanceConnection : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _owner;
+    private readonly NpgsqlDataSource _observer;
+    private readonly SemaphoreSlim _reading = new(1, 1);
+    private readonly ConcurrentDictionary<RucioCredential, RucioSession> _sessions = new();
+    private RucioServer? _server;
+
+    public InstanceConnection(DatabaseAccess access)
+    {
+        Access = access;
+        _owner = Database.Open(access.Address, access.Owner);
+        _observer = Database.Open(access.Address, access.Observer, readOnly: true);
+        Reader = new CatalogueReader(_observer);
+        Writer = new CatalogueWriter(_owner);
+    }
+
+    public DatabaseAccess Access { get; }
+    public CatalogueReader Reader { get; }
+    public CatalogueWriter Writer { get; }
+
+    /// <summary>Null until the catalogue was read for the first time.</summary>
+    public CatalogueSnapshot? Snapshot { get; private set; }
+
+    /// <summary>super_root answered on the admin API: VOs and storages may be worked on.</summary>
+    public bool Serving { get; set; }
+
+    /// <summary>Keeps server and tokens while address and certificate stay.</summary>
+    public void UseServer(Uri url, string? pinnedCertificate, RucioCredential superRoot)
+    {
+        if (_server is null || _server.BaseUrl != new Uri(url.AbsoluteUri.TrimEnd('/') + "/") || _server.PinnedCertificate != pinnedCertificate)
+        {
+            _server?.Dispose();
+            _server = new RucioServer(url, pinnedCertificate);
+            _sessions.Clear();
+        }
+        SuperRoot = superRoot;
+    }
+
+    public RucioCredential? SuperRoot { get; private set; }
+
+    public RucioSession As(RucioCredential credential, TimeProvider time) =>
+        _sessions.GetOrAdd(credential, static (c, state) => state._server!.As(c, state.time), (_server, time));
+
+    public RucioSession AsSuperRoot(TimeProvider time) => As(SuperRoot!, time);
+
+    /// <summary>Reads everything; grants the observer what it needs when it is refused. Null: no Rucio tables.</summary>
+    /// <exception cref="DatabaseFault">Always typed.</exception>
+    public async Task<CatalogueSnapshot?> RefreshAsync(CancellationToken ct)
+    {
+        await _reading.WaitAsync(ct);
+        try
+        {
+            return Snapshot = await ReadAsync(null, ct);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    /// <summary>Reads one VO's part again, after changes to it.</summary>
+    public async Task<ObservedVo> RefreshVoAsync(string tag, CancellationToken ct)
+    {
+        var vo = (await ReadAsync(tag, ct) ?? CatalogueSnapshot.Empty).Vo(tag);
+        await _reading.WaitAsync(ct);
+        try
+        {
+            Snapshot = (Snapshot ?? CatalogueSnapshot.Empty).With(vo);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+        return vo;
+    }
+
+    private async Task<CatalogueSnapshot?> ReadAsync(string? tag, CancellationToken ct)
+    {
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    var snapshot = await Reader.ReadAsync(tag, ct);
+                    if (snapshot is not null || attempt > 1 || !await OwnerSeesTablesAsync(ct))
+                    {
+                        return snapshot;
+                    }
+                }
+                catch (PostgresException denied) when (denied.SqlState == PostgresErrorCodes.InsufficientPrivilege && attempt == 1)
+                {
+                    // The tables are newer than the grants.
+                }
+                await Writer.GrantObserverAsync(Access.Address.Schema, Access.Observer.Username, ct);
+            }
+        }
+        catch (NpgsqlException error)
+        {
+            throw DatabaseFault.From(error, Access.Address, Access.Observer, "read the catalogue");
+        }
+    }
+
+    private async Task<bool> OwnerSeesTablesAsync(CancellationToken ct)
+    {
+        await using var command = _owner.CreateCommand("SELECT to_regclass('vos') IS NOT NULL AND to_regclass('alembic_version') IS NOT NULL");
+        return (bool)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <summary>One round trip as the owner of the schema.</summary>
+    /// <exception cref="DatabaseFault">Cannot connect, or the schema is missing.</exception>
+    public async Task ProbeAsync(CancellationToken ct)
+    {
+        try
+        {
+            await using var command = _owner.CreateCommand("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)");
+            command.Parameters.Add(new() { Value = Access.Address.Schema });
+            if (!(bool)(await command.ExecuteScalarAsync(ct))!)
+            {
+                await using var create = _owner.CreateCommand($"CREATE SCHEMA IF NOT EXISTS {DatabaseProvisioner.Quote(Access.Address.Schema)}");
+                await create.ExecuteNonQueryAsync(ct);
+            }
+        }
+        catch (NpgsqlException error)
+        {
+            throw DatabaseFault.From(error, Access.Address, Access.Owner, $"use schema {Access.Address.Schema}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Serving = false;
+        _server?.Dispose();
+        await _owner.DisposeAsync();
+        await _observer.DisposeAsync();
+    }
+}
+
+/// <summary>The connections of all instances, by key of the RucioInstance.</summary>
+public sealed class InstanceConnections
+{
+    private readonly ConcurrentDictionary<ObjectKey, InstanceConnection> _connections = new();
+
+    /// <summary>Raised with the instance's key after a full look at its catalogue: its VOs and storages plan again.</summary>
+    public event Action<ObjectKey>? Observed;
+
+    public InstanceConnection? Find(ObjectKey instance) => _connections.GetValueOrDefault(instance);
+
+    public void RaiseObserved(ObjectKey instance) => Observed?.Invoke(instance);
+
+    /// <summary>The connection for this access; another password or host makes a new one.</summary>
+    public async Task<InstanceConnection> UseAsync(ObjectKey instance, DatabaseAccess access)
+    {
+        if (_connections.TryGetValue(instance, out var existing))
+        {
+            if (existing.Access == access)
+            {
+                return existing;
+            }
+            await existing.DisposeAsync();
+        }
+        return _connections[instance] = new InstanceConnection(access);
+    }
+
+    public async Task ForgetAsync(ObjectKey instance)
+    {
+        if (_connections.TryRemove(instance, out var connection))
+        {
+            await connection.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Text;
+using k8s.Models;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Observed;
+
+/// <summary>
+/// Secrets that resources name: read by name once per version, and followed through a metadata-only watch, so that an
+/// unchanged Secret costs no call and a foreign one no memory.
+/// </summary>
+public sealed class ReferencedSecrets(KubeApi api, Informer<PartialObject> metadata)
+{
+    private readonly ConcurrentDictionary<ObjectKey, (string Version, IReadOnlyDictionary<string, byte[]> Data)> _read = new();
+
+    /// <summary>Null when there is no such Secret.</summary>
+    public async Task<IReadOnlyDictionary<string, byte[]>?> ReadAsync(ObjectKey key, CancellationToken ct)
+    {
+        if (metadata.Store.Get(key) is not { } known)
+        {
+            _read.TryRemove(key, out _);
+            return null;
+        }
+        if (_read.TryGetValue(key, out var cached) && cached.Version == known.Metadata.ResourceVersion)
+        {
+            return cached.Data;
+        }
+        var secret = await api.GetAsync<V1Secret>(key, ct);
+        if (secret is null)
+        {
+            return null;
+        }
+        var data = new Dictionary<string, byte[]>(secret.Data ?? new Dictionary<string, byte[]>());
+        _read[key] = (secret.Metadata.ResourceVersion, data);
+        return data;
+    }
+
+    /// <exception cref="SecretProblem">No such Secret, or it lacks the key.</exception>
+    public async Task<string> RequireAsync(ObjectKey key, string entry, string field, CancellationToken ct)
+    {
+        var data = await ReadAsync(key, ct) ?? throw new SecretProblem("SecretNotFound", $"{field}: Secret {key} does not exist");
+        return data.TryGetValue(entry, out var value) && value.Length > 0
+            ? Encoding.UTF8.GetString(value).TrimEnd('\n', '\r')
+            : throw new SecretProblem("SecretKeyMissing", $"{field}: Secret {key} has no key {entry}");
+    }
+}
+
+/// <summary>A reference a person has to put right; waits for the Secret's next change.</summary>
+public sealed class SecretProblem(string reason, string message) : Exception(message), IReportableError
+{
+    public string Reason => reason;
+    public string Report => Message;
+}
