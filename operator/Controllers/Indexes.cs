@@ -1,0 +1,34 @@
+using RucioOperator.Api;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>Who refers to whom, so that a change of a parent finds its children.</summary>
+public static class Indexes
+{
+    public const string ByInstance = "instance";
+    public const string ByVo = "vo";
+    public const string BySecret = "secret";
+
+    public static ObjectKey InstanceOf(VirtualOrganisation vo) => new(vo.Spec.InstanceRef.Namespace ?? vo.Metadata.NamespaceProperty, vo.Spec.InstanceRef.Name);
+
+    public static ObjectKey VoOf(StorageElement storage) => new(storage.Metadata.NamespaceProperty, storage.Spec.VoRef.Name);
+
+    public static IEnumerable<string> SecretsOf(RucioInstance instance)
+    {
+        var database = instance.Spec.Database;
+        foreach (var reference in (SecretRef?[])[database?.Existing?.CredentialsSecretRef, database?.Existing?.CaSecretRef, database?.Provision?.AdminSecretRef, database?.Provision?.CaSecretRef])
+        {
+            if (reference is not null)
+            {
+                yield return $"{instance.Metadata.NamespaceProperty}/{reference.Name}";
+            }
+        }
+    }
+
+    public static IEnumerable<string> SecretsOf(VirtualOrganisation vo) =>
+        from account in vo.Spec.Accounts ?? []
+        from identity in account.Identities ?? []
+        where identity.SecretRef is not null
+        select $"{vo.Metadata.NamespaceProperty}/{identity.SecretRef.Name}";
+}

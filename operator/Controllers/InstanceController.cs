@@ -1,0 +1,81 @@
+using k8s;
+using k8s.Models;
+using RucioOperator.Api;
+using RucioOperator.Apply;
+using RucioOperator.Catalogue;
+using RucioOperator.Desired;
+using RucioOperator.Observed;
+using RucioOperator.Releases;
+using RucioOperator.RucioApi;
+using RucioOperator.Runtime;
+using RucioOperator.Status;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>Condition types of a RucioInstance besides Ready, Reconciling, Stalled; in the order they are reached.</summary>
+public static class InstanceConditions
+{
+    public const string DatabaseReady = nameof(DatabaseReady);
+    public const string CatalogueReady = nameof(CatalogueReady);
+    public const string CredentialsSafe = nameof(CredentialsSafe);
+    public const string ApiReady = nameof(ApiReady);
+    public const string DaemonsReady = nameof(DaemonsReady);
+
+    public static readonly IReadOnlyList<string> All = [DatabaseReady, CatalogueReady, CredentialsSafe, ApiReady, DaemonsReady];
+}
+
+/// <summary>What the instance's pass works with; made once in the composition root.</summary>
+public sealed record InstanceParts(
+    KubeApi Api, Databases Databases, GeneratedSecrets Secrets, InstanceConnections Connections, ServerSideApplier Applier,
+    Informer<V1Deployment> Deployments, Informer<V1Job> Jobs, Informer<VirtualOrganisation> Vos,
+    Func<string, string, Uri?> ServiceOverride, Func<TimeSpan> DriftInterval, StatusWriter<RucioInstance> Status, EventWriter Events, TimeProvider Time);
+
+/// <summary>load → guard → observe → plan → act → report; each stage is one condition and the first unmet one ends the pass.</summary>
+public sealed class InstanceController(InstanceParts parts) : IEntityController<RucioInstance>, IEntityFinalizer<RucioInstance>
+{
+    public const string Name = "rucioinstance";
+    public const string Finalizer = ApiGroup.Name + "/instance";
+
+    public async Task<ReconciliationResult<RucioInstance>> ReconcileAsync(RucioInstance instance, CancellationToken ct)
+    {
+        var pass = new InstancePass(parts, instance);
+        if (instance.Suspended)
+        {
+            await pass.ReportSuspendedAsync(ct);
+            return ReconciliationResult<RucioInstance>.Success(instance);
+        }
+        try
+        {
+            await pass.RunAsync(ct);
+        }
+        catch (Exception error) when (error is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            pass.Fail(error);
+        }
+        await pass.ReportAsync(ct);
+        return ReconciliationResult<RucioInstance>.Of(instance, pass.Report.Outcome);
+    }
+
+    /// <summary>Retain: the children go with their owner, credentials and catalogue stay. Delete: what was provisioned goes too.</summary>
+    public async Task<ReconciliationResult<RucioInstance>> FinalizeAsync(RucioInstance instance, CancellationToken ct)
+    {
+        var key = ObjectKey.Of(instance);
+        if (instance.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete)
+        {
+            var pass = new InstancePass(parts, instance);
+            if (await pass.DeletionBlockedAsync(ct) is { } blocked)
+            {
+                return ReconciliationResult<RucioInstance>.Of(instance, blocked);
+            }
+            await parts.Applier.ApplyAsync(instance, Name, "instance", [], ct);
+            await parts.Databases.DropAsync(instance, ct);
+            var names = new InstanceNames(key.Namespace, key.Name);
+            foreach (var secret in (string[])[names.Database, names.SuperRoot, names.AdminTls])
+            {
+                await parts.Secrets.DeleteAsync(new ObjectKey(key.Namespace, secret), ct);
+            }
+        }
+        await parts.Connections.ForgetAsync(key);
+        return ReconciliationResult<RucioInstance>.Success(instance);
+    }
+}

@@ -1,0 +1,79 @@
+using k8s.Models;
+using RucioOperator.Api;
+using RucioOperator.Hosting;
+using RucioOperator.Planning;
+using RucioOperator.Runtime;
+using RucioOperator.Status;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>What a pass may do with a plan that is not empty.</summary>
+internal enum PassMode { Act, DryRun, ObserveOnly, ReportDrift }
+
+/// <summary>What the three kinds share around a plan: may it be carried out, what is said of it, and the last phase.</summary>
+internal static class StatusPass
+{
+    private const int MaxPlanEntries = 50;
+
+    /// <summary>First rule that fits wins; suspension was dealt with before.</summary>
+    public static PassMode Mode(IRucioResource resource, ManagementPolicy management, DriftPolicy drift, bool nothingToDo)
+    {
+        if (resource.Metadata.Annotations is { } a && a.TryGetValue(ApiGroup.DryRunAnnotation, out var value) && value == "true")
+        {
+            return PassMode.DryRun;
+        }
+        if (management == ManagementPolicy.ObserveOnly)
+        {
+            return PassMode.ObserveOnly;
+        }
+        return !nothingToDo && drift == DriftPolicy.Report && IsDrift(resource) ? PassMode.ReportDrift : PassMode.Act;
+    }
+
+    /// <summary>The spec was reached before and nobody has edited it since: what differs now was changed behind our back.</summary>
+    public static bool IsDrift(IRucioResource resource) => IsReady(resource) && resource.CommonStatus!.ObservedGeneration == resource.Metadata.Generation;
+
+    public static bool IsReady(IRucioResource resource) => resource.CommonStatus?.Conditions?.Any(c => c is { Type: Conditions.Ready, Status: "True" }) == true;
+
+    public static PlanStatus Describe(IReadOnlyList<Change> changes) => new() { Changes = changes.Count, Entries = [.. changes.Take(MaxPlanEntries).Select(c => c.Describe())] };
+
+    public static async Task DriftAsync(IRucioResource resource, IReadOnlyList<Change> changes, EventWriter events, OperatorMetrics metrics, CancellationToken ct)
+    {
+        metrics.DriftDetected(resource.Kind, changes.Count);
+        await events.WarningAsync(resource, "DriftDetected", "Heal", Sentence(changes), ct);
+    }
+
+    /// <summary>With driftPolicy Report the resource stays Ready and this condition tells.</summary>
+    public static void ReportDrifted(Report report, PassMode mode, IReadOnlyList<Change> changes)
+    {
+        if (mode == PassMode.ReportDrift)
+        {
+            report.True(StorageConditions.Drifted, "DriftReported", Sentence(changes));
+        }
+    }
+
+    private static string Sentence(IReadOnlyList<Change> changes)
+    {
+        var text = string.Join("; ", changes.Take(5).Select(c => c.Describe()));
+        return changes.Count > 5 ? $"{text}; and {changes.Count - 5} more" : text;
+    }
+
+    public static string? Token(IRucioResource resource) =>
+        resource.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiGroup.ReconcileAtAnnotation, out var token) ? token : null;
+
+    /// <summary>Status if it differs, an event if Ready, Stalled or Suspended turned.</summary>
+    public static async Task WriteAsync<T>(T current, T next, StatusWriter<T> status, EventWriter events, CancellationToken ct) where T : class, IRucioResource
+    {
+        if (await status.WriteAsync(current, next, ct))
+        {
+            await events.TransitionAsync(current, current.CommonStatus?.Conditions, next.CommonStatus?.Conditions, ct);
+        }
+    }
+
+    /// <summary>Everything stays as it is, Ready included; only the condition Suspended says so.</summary>
+    public static Task SuspendAsync<T>(T current, StatusWriter<T> status, EventWriter events, TimeProvider time, Func<T, IReadOnlyList<V1Condition>, T> with, CancellationToken ct) where T : class, IRucioResource
+    {
+        var conditions = new Conditions(current.CommonStatus?.Conditions, current.Metadata.Generation ?? 0, time.GetUtcNow())
+            .Set(Conditions.Suspended, true, "SuspendRequested", "spec.suspend is true: nothing is looked at or changed").Build();
+        return WriteAsync(current, with(current, conditions), status, events, ct);
+    }
+}

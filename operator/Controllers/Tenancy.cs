@@ -1,0 +1,55 @@
+using k8s.Models;
+using RucioOperator.Api;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>May this namespace use this instance, and is the instance ready for it? First rule that fits wins.</summary>
+public sealed class Tenancy(Informer<RucioInstance> instances, Informer<V1Namespace> namespaces)
+{
+    public const string InstanceNotFound = nameof(InstanceNotFound);
+    public const string NamespaceNotAllowed = nameof(NamespaceNotAllowed);
+    public const string InstanceNotReady = nameof(InstanceNotReady);
+    public const string LimitExceeded = nameof(LimitExceeded);
+
+    /// <summary>Null: go ahead. All wait for an event of the instance or the namespace.</summary>
+    public Outcome? Refuses(VirtualOrganisation vo, out RucioInstance? instance)
+    {
+        var key = Indexes.InstanceOf(vo);
+        var ns = vo.Metadata.NamespaceProperty;
+        instance = instances.Store.Get(key);
+        // A tenant that may not use it learns nothing about an instance, not even whether it exists.
+        if (instance is null || instance.Metadata.DeletionTimestamp is not null)
+        {
+            return new Outcome.Blocked(InstanceNotFound, $"spec.instanceRef: RucioInstance {key} does not exist or does not allow namespace {ns}");
+        }
+        if (!Allows(instance, ns))
+        {
+            return new Outcome.Blocked(NamespaceNotAllowed, $"RucioInstance {key} does not allow namespace {ns}: its platform engineer opens it in spec.tenancy.allowedNamespaces");
+        }
+        if (instance.Spec.Tenancy?.Limits?.Accounts is { } limit && (vo.Spec.Accounts?.Count ?? 0) > limit)
+        {
+            return new Outcome.Blocked(LimitExceeded, $"spec.accounts: {vo.Spec.Accounts!.Count} accounts, RucioInstance {key} allows {limit}");
+        }
+        return null;
+    }
+
+    private bool Allows(RucioInstance instance, string ns)
+    {
+        if (ns == instance.Metadata.NamespaceProperty)
+        {
+            return true;
+        }
+        var allowed = instance.Spec.Tenancy?.AllowedNamespaces ?? new AllowedNamespaces();
+        return allowed.From switch
+        {
+            NamespacesFrom.All => true,
+            NamespacesFrom.Selector => namespaces.Store.Get(new ObjectKey("", ns))?.Metadata.Labels is { } labels
+                && allowed.MatchLabels is { Count: > 0 } wanted && wanted.All(w => labels.TryGetValue(w.Key, out var value) && value == w.Value),
+            _ => false,
+        };
+    }
+
+    public static bool Grants(RucioInstance instance, VirtualOrganisation vo) =>
+        instance.Spec.Tenancy?.Vos?.Any(g => g.Tag == vo.Spec.Tag && g.Namespace == vo.Metadata.NamespaceProperty) == true;
+}

@@ -1,0 +1,50 @@
+using k8s.Models;
+using RucioOperator.Api;
+using RucioOperator.Apply;
+using RucioOperator.Hosting;
+using RucioOperator.Observed;
+using RucioOperator.Runtime;
+using RucioOperator.Status;
+
+namespace RucioOperator.Controllers;
+
+public sealed record VoParts(
+    Tenancy Tenancy, GeneratedSecrets Secrets, ReferencedSecrets References, InstanceConnections Connections,
+    Informer<VirtualOrganisation> Vos, Informer<StorageElement> Storages,
+    StatusWriter<VirtualOrganisation> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);
+
+/// <summary>
+/// One VO: claim, root credential, accounts, scopes, quotas. Deleting the resource leaves the VO, its data and its claim in
+/// Rucio, which can't delete a VO; so there is nothing to finalize.
+/// </summary>
+public sealed class VoController(VoParts parts) : IEntityController<VirtualOrganisation>
+{
+    public const string Name = "virtualorganisation";
+
+    public async Task<ReconciliationResult<VirtualOrganisation>> ReconcileAsync(VirtualOrganisation vo, CancellationToken ct)
+    {
+        if (vo.Suspended)
+        {
+            await StatusPass.SuspendAsync(vo, parts.Status, parts.Events, parts.Time, (v, c) => v with { Status = (v.Status ?? new()) with { Conditions = c } }, ct);
+            return ReconciliationResult<VirtualOrganisation>.Success(vo);
+        }
+        if (vo.Metadata.DeletionTimestamp is not null)
+        {
+            return ReconciliationResult<VirtualOrganisation>.Success(vo);
+        }
+        var pass = new VoPass(parts, vo);
+        try
+        {
+            if (!await pass.RunAsync(ct))
+            {
+                return ReconciliationResult<VirtualOrganisation>.Success(vo);
+            }
+        }
+        catch (Exception error) when (error is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            pass.Fail(error);
+        }
+        await pass.ReportAsync(ct);
+        return ReconciliationResult<VirtualOrganisation>.Of(vo, pass.Report.Outcome);
+    }
+}

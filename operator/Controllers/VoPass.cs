@@ -1,0 +1,232 @@
+using RucioOperator.Api;
+using RucioOperator.Api.Validation;
+using RucioOperator.Apply;
+using RucioOperator.Desired;
+using RucioOperator.Observed;
+using RucioOperator.Planning;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>One pass over one VirtualOrganisation: guard, then rounds of observe, plan and act until nothing is left to do.</summary>
+internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
+{
+    /// <summary>Claim, creation, clean-up, details: each may show the next something new. More means it does not converge.</summary>
+    private const int MaxRounds = 6;
+
+    private readonly string _claimant = ObjectKey.Of(vo).ToString();
+    private PlanStatus? _dryRun;
+
+    public Report Report { get; } = new(vo, parts.Time);
+
+    /// <returns>False: nothing can be said yet (the operator has just started), so nothing is written.</returns>
+    public async Task<bool> RunAsync(CancellationToken ct)
+    {
+        if (VirtualOrganisationRules.Validate(vo) is [var first, ..])
+        {
+            Report.Stop(VoConditions.Claimed, new Outcome.Rejected(first.Reason, first.Message));
+            return true;
+        }
+        if (parts.Tenancy.Refuses(vo, out var instance) is { } refused)
+        {
+            Report.Stop(VoConditions.Claimed, refused);
+            return true;
+        }
+        var connection = parts.Connections.Find(ObjectKey.Of(instance!));
+        if (connection is not { Serving: true, Snapshot: not null })
+        {
+            if (StatusPass.IsReady(instance!))
+            {
+                return false;
+            }
+            Report.Stop(VoConditions.Claimed, new Outcome.Blocked(Tenancy.InstanceNotReady, $"RucioInstance {ObjectKey.Of(instance!)} is not ready yet: see its conditions"));
+            return true;
+        }
+        await ConvergeAsync(instance!, connection, ct);
+        return true;
+    }
+
+    private async Task ConvergeAsync(RucioInstance instance, InstanceConnection connection, CancellationToken ct)
+    {
+        var observed = connection.Snapshot!.Vo(vo.Spec.Tag);
+        for (var round = 1; ; round++)
+        {
+            // Each round anew: credentials are made once the tag is ours, so that a loser of the race never gets one.
+            var desired = await DesiredAsync(instance, observed, ct);
+            var plan = VoPlan.For(desired, observed);
+            var mode = StatusPass.Mode(vo, vo.Spec.ManagementPolicy, vo.Spec.DriftPolicy, plan.IsEmpty);
+            if (mode == PassMode.DryRun)
+            {
+                _dryRun = StatusPass.Describe(plan.Changes);
+            }
+            if (plan.IsEmpty || mode != PassMode.Act || round > MaxRounds)
+            {
+                Conclude(desired, plan, mode);
+                return;
+            }
+            if (round == 1 && StatusPass.IsDrift(vo))
+            {
+                await StatusPass.DriftAsync(vo, plan.Changes, parts.Events, parts.Metrics, ct);
+            }
+            try
+            {
+                await new VoPlanExecution(connection, desired, parts.Time).RunAsync(plan.Changes, ct);
+            }
+            catch (PlanStoppedException stopped)
+            {
+                await connection.RefreshVoAsync(vo.Spec.Tag, ct);
+                Conclude(desired, plan, mode, stopped);
+                return;
+            }
+            observed = await connection.RefreshVoAsync(vo.Spec.Tag, ct);
+        }
+    }
+
+    /// <summary>Conditions before the first one with something left are true, that one is false, later ones are not looked at.</summary>
+    private void Conclude(DesiredVo desired, Plan<VoChange> plan, PassMode mode, PlanStoppedException? stopped = null)
+    {
+        Outcome outcome = new Outcome.Done();
+        var reached = true;
+        foreach (var condition in VoConditions.All)
+        {
+            var problem = plan.Problems.FirstOrDefault(p => p.Subject == condition);
+            var left = plan.Changes.FirstOrDefault(c => c.Condition == condition);
+            if (!reached)
+            {
+                continue;
+            }
+            if (stopped?.Change.Condition == condition)
+            {
+                outcome = stopped.IsPermanent ? new Outcome.Blocked(stopped.Reason, stopped.Message, TimeSpan.FromMinutes(1)) : new Outcome.Failed(stopped);
+                Report.Stop(condition, outcome);
+                reached = false;
+            }
+            else if (problem is not null)
+            {
+                outcome = new Outcome.Blocked(problem.Reason, problem.Message);
+                Report.Stop(condition, outcome);
+                // A storage that is still to come holds up its quotas only.
+                reached = condition == VoConditions.QuotasReady;
+            }
+            else if (left is not null)
+            {
+                outcome = mode switch
+                {
+                    PassMode.Act => new Outcome.Failed(new ReconcileFailedException($"still to do after {MaxRounds} rounds: {left.Describe()}")),
+                    PassMode.ReportDrift => new Outcome.Done(),
+                    _ => new Outcome.Blocked("PlanOnly", $"not changed, since this is a {(mode == PassMode.DryRun ? "dry run" : "resource with managementPolicy ObserveOnly")}: {left.Describe()}"),
+                };
+                if (outcome is not Outcome.Done)
+                {
+                    Report.Stop(condition, outcome);
+                    reached = false;
+                }
+            }
+            else
+            {
+                Report.True(condition, "AsDesired", True(condition, desired));
+            }
+        }
+        StatusPass.ReportDrifted(Report, mode, plan.Changes);
+        Report.End(outcome);
+    }
+
+    private string True(string condition, DesiredVo desired) => condition switch
+    {
+        VoConditions.Claimed => $"Tag {vo.Spec.Tag} is held by {_claimant}",
+        VoConditions.CredentialsSafe => "Only the operator's identity opens root of this VO",
+        VoConditions.AccountsReady => $"{vo.Spec.Accounts?.Count ?? 0} accounts",
+        VoConditions.ScopesReady => $"{vo.Spec.Scopes?.Count ?? 0} scopes",
+        _ => "Quotas are set on each matching storage",
+    };
+
+    private async Task<DesiredVo> DesiredAsync(RucioInstance instance, ObservedVo observed, CancellationToken ct)
+    {
+        var root = await RootAsync(instance, observed.Claim == _claimant, ct);
+        var passwords = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (observed.Claim == _claimant)
+        {
+            foreach (var account in vo.Spec.Accounts ?? [])
+            {
+                if (account.Identities?.FirstOrDefault(i => i.Type == IdentityType.Userpass) is { } identity)
+                {
+                    passwords[account.Name] = await PasswordAsync(account, identity, instance, ct);
+                }
+            }
+        }
+        return new DesiredVo(vo.Spec, _claimant, Tenancy.Grants(instance, vo), ClaimantIsGone(observed.Claim), TenantPolicyPackage.Name, root.Identity, root.Password, passwords);
+    }
+
+    private async Task<(string Identity, string Password)> RootAsync(RucioInstance instance, bool claimed, CancellationToken ct)
+    {
+        if (!claimed)
+        {
+            return ("", "");
+        }
+        var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+        var secret = await parts.Secrets.EnsureAsync(new ObjectKey(names.Namespace, names.VoRoot(vo.Spec.Tag)), GeneratedSecrets.LabelsOf(names.Instance), random => new Dictionary<string, string>
+        {
+            ["username"] = $"operator-{random(8).ToLowerInvariant()}@{vo.Spec.Tag}",
+            ["password"] = random(32),
+        }, ct);
+        return (secret["username"], secret["password"]);
+    }
+
+    private async Task<string> PasswordAsync(AccountSpec account, IdentitySpec identity, RucioInstance instance, CancellationToken ct)
+    {
+        var ns = vo.Metadata.NamespaceProperty;
+        if (identity.SecretRef is { } given)
+        {
+            return await parts.References.RequireAsync(new ObjectKey(ns, given.Name), "password", $"spec.accounts[{account.Name}].identities.secretRef", ct);
+        }
+        var secret = await parts.Secrets.EnsureAsync(new ObjectKey(ns, $"{vo.Metadata.Name}-{account.Name}-login"), Labels.Of(instance.Metadata.Name, "login"), random => new Dictionary<string, string>
+        {
+            ["username"] = DesiredVo.IdentityOf(account.Name, vo.Spec.Tag),
+            ["password"] = random(32),
+            ["account"] = account.Name,
+            ["vo"] = vo.Spec.Tag,
+        }, ct);
+        return secret["password"];
+    }
+
+    private bool ClaimantIsGone(string? claim)
+    {
+        if (claim is null || claim == _claimant || !claim.StartsWith($"{vo.Metadata.NamespaceProperty}/", StringComparison.Ordinal))
+        {
+            return false;
+        }
+        var other = parts.Vos.Store.Get(new ObjectKey(vo.Metadata.NamespaceProperty, claim[(vo.Metadata.NamespaceProperty.Length + 1)..]));
+        return other is null || other.Spec.Tag != vo.Spec.Tag;
+    }
+
+    public void Fail(Exception error) => Report.End(error switch
+    {
+        SecretProblem missing => Stopped(VoConditions.AccountsReady, new Outcome.Blocked(missing.Reason, missing.Message)),
+        _ => Stopped(VoConditions.Claimed, new Outcome.Failed(error)),
+    });
+
+    private Outcome Stopped(string condition, Outcome outcome)
+    {
+        Report.Stop(condition, outcome);
+        return outcome;
+    }
+
+    public Task ReportAsync(CancellationToken ct)
+    {
+        var claimed = Report.IsTrue(VoConditions.Claimed);
+        var instance = Indexes.InstanceOf(vo);
+        var storages = parts.Storages.Store.ByIndex(Indexes.ByVo, _claimant).Count;
+        var status = new VirtualOrganisationStatus
+        {
+            ObservedGeneration = vo.Metadata.Generation,
+            Conditions = Report.Conditions(VoConditions.All, $"VO {vo.Spec.Tag} is ready"),
+            LastHandledReconcileAt = StatusPass.Token(vo),
+            Plan = _dryRun,
+            Tag = claimed ? vo.Spec.Tag : vo.Status?.Tag,
+            Url = claimed ? $"http://{new InstanceNames(instance.Namespace, instance.Name).ApiHost}" : null,
+            Accounts = vo.Spec.Accounts?.Count ?? 0,
+            Storages = storages,
+        };
+        return StatusPass.WriteAsync(vo, vo with { Status = status }, parts.Status, parts.Events, ct);
+    }
+}
