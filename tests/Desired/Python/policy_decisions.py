@@ -1,0 +1,94 @@
+"""
+Imports the tenant policy (argv: its parent folder) with just enough of Rucio around it, and prints its table and
+what it decides: action -> accounts that may. generic_multi_vo says yes to `plain` alone.
+"""
+import json
+import sys
+import types
+
+
+class Account:
+    def __init__(self, name, vo):
+        self.external, self.vo = name, vo
+        self.internal = name if vo == 'def' else '%s@%s' % (name, vo)
+
+    def __str__(self):
+        return self.internal
+
+
+class PermissionResult:
+    def __init__(self, allowed, message=''):
+        self.allowed, self.message = allowed, message
+
+
+class RucioException(Exception):
+    pass
+
+
+def module(name, **content):
+    sys.modules[name] = types.ModuleType(name)
+    for key, value in content.items():
+        setattr(sys.modules[name], key, value)
+    parent, _, child = name.rpartition('.')
+    if parent:
+        setattr(sys.modules[parent], child, sys.modules[name])
+
+
+def generic(issuer, action, kwargs, session):
+    if session != 'session':
+        raise AssertionError('no session')
+    if 'raise' in kwargs:
+        raise kwargs['raise']
+    return kwargs.get('generic', issuer.external == 'plain')
+
+
+for name in ('rucio', 'rucio.common', 'rucio.core', 'sqlalchemy'):
+    module(name)
+module('rucio.common.exception', RucioException=RucioException)
+module('sqlalchemy.exc', SQLAlchemyError=type('SQLAlchemyError', (Exception,), {}))
+module('rucio.core.account', has_account_attribute=lambda account, key, session: account.external == 'admin' and key == 'admin')
+module('rucio.core.account_limit', get_local_account_limit=lambda account, rse_ids, session: {
+    'with-quota': 1, 'unlimited': float('inf'), 'zero-quota': 0}.get(account.external) if rse_ids == 'a' * 32 else None)
+module('rucio.core.permission', PermissionResult=PermissionResult)
+module('rucio.core.permission.generic_multi_vo', has_permission=generic)
+
+sys.path.insert(0, sys.argv[1])
+import rucio_tenant_policy  # noqa: E402
+from rucio_tenant_policy import permission  # noqa: E402
+
+accounts = {
+    'super_root': Account('super_root', 'def'), 'root': Account('root', 'abc'), 'admin': Account('admin', 'abc'),
+    'plain': Account('plain', 'abc'), 'with-quota': Account('with-quota', 'abc'), 'unlimited': Account('unlimited', 'abc'),
+    'zero-quota': Account('zero-quota', 'abc'), 'false-super_root': Account('super_root', 'abc'),
+}
+
+
+def ask(name, action, **kwargs):
+    result = permission.has_permission(accounts[name], action, kwargs, session='session')
+    assert isinstance(result, PermissionResult) and isinstance(result.allowed, bool), action
+    return result.allowed
+
+
+def raised(error):
+    try:
+        return ask('plain', 'add_did', **{'raise': error})
+    except Exception as e:
+        return type(e).__name__
+
+
+tables = {k: sorted(getattr(permission, k)) for k in ('GLOBAL', 'VO_ROOT', 'QUOTA', 'GENERIC')}
+print(json.dumps({
+    'supported': rucio_tenant_policy.SUPPORTED_VERSION,
+    'tables': tables,
+    'allowed': {action: [name for name in accounts if ask(name, action, rse='DISK', rse_id='a' * 32)]
+                for action in sum(tables.values(), []) + ['invented', None]},
+    'otherRse': [name for name in accounts if ask(name, 'add_replicas', rse='OTHER', rse_id='b' * 32)],
+    'noRse': [name for name in accounts if ask(name, 'add_replicas')],
+    'scratchdisk': [name for name in accounts if ask(name, 'add_replicas', rse='X_SCRATCHDISK', rse_id='b' * 32)],
+    'genericNone': ask('plain', 'add_did', generic=None),
+    'genericText': ask('plain', 'add_did', generic='yes'),
+    'onTypeError': raised(TypeError('secret')),
+    'onKeyError': raised(KeyError('secret')),
+    'onRucioException': raised(RucioException('x')),
+    'onDatabaseError': raised(sys.modules['sqlalchemy.exc'].SQLAlchemyError('x')),
+}))

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using RucioOperator.Releases;
+using RucioOperator.Tests.Desired;
+
+namespace RucioOperator.Tests.Releases;
+
+/// <summary>The data file of a line against the source of a version of that line.</summary>
+public sealed class ReleaseSourceTests
+{
+    private string source = "";
+    private Release release = null!;
+
+    [SetUp]
+    public void Find_the_line()
+    {
+        source = Python.RequireRucio();
+        var version = Quoted("lib/rucio/vcsversion.py", "VERSION = '");
+        release = ReleaseCatalogue.Find(version).Release ?? throw new AssertionException($"RUCIO_SOURCE is Rucio {version}, a line without data");
+    }
+
+    [Test]
+    public async Task Its_gateway_asks_about_these_actions_and_no_others()
+    {
+        var actions = await Python.JsonAsync(Python.Script("gateway_actions.py"), [source]);
+        Assert.That(release.GatewayActions, Is.EqualTo(actions.EnumerateArray().Select(action => action.GetString())));
+    }
+
+    [Test]
+    public void Its_migrations_end_where_the_data_says() =>
+        Assert.That(Quoted("lib/rucio/alembicrevision.py", "ALEMBIC_REVISION = '"), Is.EqualTo(release.AlembicHead));
+
+    [Test]
+    public void Its_endpoints_are_these()
+    {
+        var main = File.ReadAllText(Path.Combine(source, "lib/rucio/web/rest/flaskapi/v1/main.py"));
+        var block = Regex.Match(main, @"DEFAULT_ENDPOINTS = \{(.*?)\}", RegexOptions.Singleline).Groups[1].Value;
+        Assert.That(release.Endpoints.Default, Is.EquivalentTo(Regex.Matches(block, "'([a-z_]+)'").Select(match => match.Groups[1].Value)));
+    }
+
+    [Test]
+    public async Task Each_daemon_takes_the_arguments_of_the_closed_list()
+    {
+        var lines = release.Daemons.ToDictionary(daemon => daemon.Key, daemon => DaemonArguments.Of(daemon.Value, Every(daemon.Value)));
+        var answer = await Python.JsonAsync(Python.Script("daemon_arguments.py"), [source], JsonSerializer.Serialize(lines));
+        foreach (var (name, daemon) in release.Daemons)
+        {
+            var options = answer.GetProperty(name).GetProperty("options");
+            foreach (var (option, kind) in daemon.Arguments)
+                Assert.That(options.TryGetProperty(option, out var own) ? own.GetString() : "absent", Is.EqualTo(kind.ToString().ToLowerInvariant()), $"{name} {option}");
+            var parsed = answer.GetProperty(name).GetProperty("parsed");
+            foreach (var (option, value) in Every(daemon))
+                Assert.That(Parsed(parsed.GetProperty(option[2..].Replace('-', '_'))), Is.EqualTo(value), $"{name} {option}");
+        }
+    }
+
+    private static Dictionary<string, string> Every(ReleaseDaemon daemon) => daemon.Arguments.ToDictionary(
+        argument => argument.Key,
+        argument => argument.Value switch { ArgumentKind.Flag => "true", ArgumentKind.Integer => "7", ArgumentKind.Words => "Production Input,B", _ => "(A&B)|c=1" });
+
+    private static string Parsed(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True => "true",
+        JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(item => item.GetString())),
+        _ => value.ToString(),
+    };
+
+    private string Quoted(string file, string before) =>
+        File.ReadAllText(Path.Combine(source, file)).Split(before)[1].Split('\'')[0];
+}
