@@ -1,4 +1,4 @@
-#pragma warning disable CS9113
+using System.Collections.Concurrent;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -7,16 +7,136 @@ using RucioOperator.Runtime;
 namespace RucioOperator.Apply;
 
 /// <summary>The one writer of child objects.</summary>
-public sealed class ServerSideApplier(KubeApi api, ChildCaches children, TimeProvider time, ILogger<ServerSideApplier> logger)
+/// <remarks>
+/// Nothing is sent for a child that carries the hash of what is desired now (so nothing was added to or taken from
+/// it) and whose fields we own still read as the server answered to our last apply (so nobody changed them). After a
+/// restart that answer is unknown, and the desired fields themselves must read the same.
+/// </remarks>
+public sealed class ServerSideApplier
 {
-    public const string ManagedByLabel = "app.kubernetes.io/managed-by";
-    public const string ManagedBy = "rucio-operator";
+    // How long a child just made may take to show up in the cache.
+    private static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<(Type Type, ObjectKey Key), Settled> settled = [];
+    private readonly KubeApi api;
+    private readonly ChildCaches children;
+    private readonly TimeProvider time;
+    private readonly ILogger<ServerSideApplier> logger;
+
+    public ServerSideApplier(KubeApi api, ChildCaches children, TimeProvider time, ILogger<ServerSideApplier> logger)
+    {
+        (this.api, this.children, this.time, this.logger) = (api, children, time, logger);
+        children.Removed += (type, key) => settled.TryRemove((type, key), out _);
+    }
+
+    private enum Step { Keep, Wait, Apply, Replace, Refuse }
+
+    /// <summary>The server's last word on a child: its version and what it made of our fields.</summary>
+    private sealed record Settled(string Uid, string ResourceVersion, string Hash, string Fields, long At);
 
     /// <summary>
     /// Applies what is not on the server as desired and prunes what this owner's <paramref name="set"/> held and no
     /// longer names. Nothing is sent for what is as desired.
     /// </summary>
-    /// <param name="set">Name of this group of children; an owner may have several, each pruned on its own.</param>
     /// <param name="controller">Field manager is <c>rucio-operator/&lt;controller&gt;</c>.</param>
-    public Task<ApplyResult> ApplyAsync(IKubernetesObject<V1ObjectMeta> owner, string controller, string set, IReadOnlyList<DesiredObject> desired, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <param name="set">Name of this group of children; an owner may have several, each pruned on its own.</param>
+    public async Task<ApplyResult> ApplyAsync(IKubernetesObject<V1ObjectMeta> owner, string controller, string set, IReadOnlyList<DesiredObject> desired, CancellationToken cancellationToken)
+    {
+        var (changes, refused, pending) = (new List<ChildChange>(), new List<RefusedChild>(), false);
+        var kept = new HashSet<(Type, ObjectKey)>();
+        foreach (var child in desired.Select(item => DesiredChild.From(owner, set, item)))
+        {
+            kept.Add((child.Type, child.Key));
+            var cached = children.Get(child.Type, child.Key);
+            switch (await DecideAsync(child, cached, cancellationToken))
+            {
+                case Step.Wait:
+                    pending = true;
+                    break;
+                case Step.Refuse:
+                    refused.Add(new(child.Kind.Kind, child.Key));
+                    break;
+                case Step.Replace:
+                    await DeleteAsync(child.Kind, child.Key, cached!.Metadata.Uid, ChildVerb.Replaced);
+                    pending = true;
+                    break;
+                case Step.Apply when await ApplyAsync(child, controller, cancellationToken) != cached?.Metadata.ResourceVersion:
+                    Changed(ChildVerb.Applied, child.Kind, child.Key);
+                    break;
+            }
+        }
+        foreach (var orphan in children.OwnedBy(owner.Metadata.Uid).Where(child => IsOrphan(child, set) && !kept.Contains((child.GetType(), ObjectKey.Of(child)))))
+            await DeleteAsync(ResourceKind.Of(orphan.GetType()), ObjectKey.Of(orphan), orphan.Metadata.Uid, ChildVerb.Pruned);
+        return new(changes, refused, pending);
+
+        async Task DeleteAsync(ResourceKind kind, ObjectKey key, string uid, ChildVerb verb)
+        {
+            await api.DeleteAsync(kind, key, uid, cancellationToken);
+            Changed(verb, kind, key);
+        }
+
+        void Changed(ChildVerb verb, ResourceKind kind, ObjectKey key)
+        {
+            ApplyLog.Changed(logger, verb, kind.Kind, key);
+            changes.Add(new(verb, kind.Kind, key));
+        }
+    }
+
+    private async Task<Step> DecideAsync(DesiredChild child, IKubernetesObject<V1ObjectMeta>? cached, CancellationToken cancellationToken)
+    {
+        settled.TryGetValue((child.Type, child.Key), out var last);
+        if (cached is null)
+        {
+            if (last?.Hash == child.Hash && time.GetElapsedTime(last.At) < CacheLag)
+                return Step.Keep;
+            // Applying by force would take over whatever has that name.
+            var live = await api.GetAsync<PartialObject>(child.Key, cancellationToken, child.Kind);
+            return live is null ? Step.Apply : !IsOurs(live, child) ? Step.Refuse : live.Metadata.DeletionTimestamp is null ? Step.Apply : Step.Wait;
+        }
+        if (!IsOurs(cached, child))
+            return Step.Refuse;
+        if (cached.Metadata.DeletionTimestamp is not null)
+            return Step.Wait;
+        var sameHash = Annotation(cached, ChildMarks.HashAnnotation) == child.Hash;
+        if (child.IsJob)
+            return sameHash ? Step.Keep : Step.Replace;
+        return sameHash && IsAsApplied(child, cached, last) ? Step.Keep : Step.Apply;
+    }
+
+    private bool IsAsApplied(DesiredChild child, IKubernetesObject<V1ObjectMeta> cached, Settled? last)
+    {
+        var known = last is not null && last.Uid == cached.Metadata.Uid && last.Hash == child.Hash;
+        if (known && last!.ResourceVersion == cached.Metadata.ResourceVersion)
+            return true;
+        var fields = FieldsOf(child, cached);
+        if (fields != (known ? last!.Fields : DesiredChild.Hashed(OwnedFields.Of(child.Node, child.Node))))
+            return false;
+        Settle(child, cached, fields);
+        return true;
+    }
+
+    /// <returns>The resourceVersion it has now.</returns>
+    private async Task<string> ApplyAsync(DesiredChild child, string controller, CancellationToken cancellationToken)
+    {
+        var applied = await api.ApplyNodeAsync(child.Type, child.Key, child.Node, $"{ChildMarks.ManagedBy}/{controller}", cancellationToken);
+        Settle(child, applied, FieldsOf(child, applied));
+        children.Refresh(applied);
+        return applied.Metadata.ResourceVersion;
+    }
+
+    private void Settle(DesiredChild child, IKubernetesObject<V1ObjectMeta> live, string fields) =>
+        settled[(child.Type, child.Key)] = new(live.Metadata.Uid, live.Metadata.ResourceVersion, child.Hash, fields, time.GetTimestamp());
+
+    private static string FieldsOf(DesiredChild child, IKubernetesObject<V1ObjectMeta> live) =>
+        DesiredChild.Hashed(OwnedFields.Of(child.Node, ResourceJson.ToNode(live, child.Kind)));
+
+    private static bool IsOurs(IKubernetesObject<V1ObjectMeta> live, DesiredChild child) =>
+        live.Metadata.Labels?.TryGetValue(ChildMarks.ManagedByLabel, out var by) == true && by == ChildMarks.ManagedBy
+        && (Annotation(live, ChildMarks.OwnerAnnotation) is not { } owner || owner == child.OwnerName);
+
+    private static bool IsOrphan(IKubernetesObject<V1ObjectMeta> child, string set) =>
+        child.Metadata.DeletionTimestamp is null && Annotation(child, ChildMarks.SetAnnotation) == set && Annotation(child, ChildMarks.RetainAnnotation) != "true";
+
+    private static string? Annotation(IKubernetesObject<V1ObjectMeta> obj, string name) =>
+        obj.Metadata.Annotations?.TryGetValue(name, out var value) == true ? value : null;
 }

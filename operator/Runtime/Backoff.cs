@@ -16,15 +16,17 @@ public sealed class Backoff(Random random)
     {
         // 2^40 × 5 ms is far beyond any cap and still far from overflow.
         var plain = Math.Min(First.TotalMilliseconds * Math.Pow(2, Math.Min(failures, 40)), Cap.TotalMilliseconds);
-        return Spread(TimeSpan.FromMilliseconds(plain));
+        var delay = Spread(TimeSpan.FromMilliseconds(plain));
+        return delay < Cap ? delay : Cap;
     }
 
     /// <summary>The same time ± the jitter, so that many do not come at once.</summary>
-    public TimeSpan Spread(TimeSpan period)
+    public TimeSpan Spread(TimeSpan period) => Spread(period, Jitter);
+
+    public TimeSpan Spread(TimeSpan period, double jitter)
     {
-        double factor;
+        // Random is not made for several threads.
         lock (gate)
-            factor = 1 + (Jitter * ((random.NextDouble() * 2) - 1));
-        return period * factor;
+            return period * (1 + (jitter * ((random.NextDouble() * 2) - 1)));
     }
 }

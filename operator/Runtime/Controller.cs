@@ -1,23 +1,164 @@
+using System.Diagnostics;
 using k8s;
 using k8s.Models;
+using Microsoft.Extensions.Logging;
 
 namespace RucioOperator.Runtime;
 
 /// <summary>A reconciler with its queue, its sources of keys and its workers.</summary>
-public sealed class Controller
+public sealed class Controller : IDisposable
 {
-    internal Controller() { }
+    private readonly IReconciler reconciler;
+    private readonly int workers;
+    private readonly TimeSpan resync;
+    private readonly Backoff backoff;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
 
-    public string Name => throw new NotImplementedException();
+    internal Controller(string name, IReconciler reconciler, int workers, TimeSpan resync, TimeProvider time, Random random, ILogger logger)
+    {
+        (Name, this.reconciler, this.workers, this.resync, this.time, this.logger) = (name, reconciler, workers, resync, time, logger);
+        backoff = new Backoff(random);
+        var tag = new KeyValuePair<string, object?>("controller", name);
+        Queue = new WorkQueue<ObjectKey>(time, backoff) { OnTaken = waited => RuntimeMetrics.QueueWait.Record(waited.TotalSeconds, tag) };
+    }
 
-    /// <summary>The key of each object of the kind; own status writes wake nothing.</summary>
-    public Controller For<T>(Informer<T> informer) where T : class, IKubernetesObject<V1ObjectMeta> => throw new NotImplementedException();
+    public string Name { get; }
 
-    /// <summary>Keys to look at when an object of another kind changes, old and new version are both asked.</summary>
-    /// <param name="when">Absent: every change but a mere resourceVersion.</param>
+    internal WorkQueue<ObjectKey> Queue { get; }
+
+    /// <summary>The key of each object of the kind. Status writes wake nothing; spec, labels, annotations, finalizers and deletion do.</summary>
+    public Controller For<T>(Informer<T> informer) where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        informer.Subscribe((old, now) =>
+        {
+            if (!Changes.OfIntent(old, now))
+                return;
+            var priority = now?.Metadata.DeletionTimestamp is not null || now is null ? QueuePriority.Deletion
+                : informer.HasSynced ? QueuePriority.Edit
+                : QueuePriority.Resync;
+            Queue.Add(ObjectKey.Of((now ?? old)!), priority: priority);
+        });
+        return this;
+    }
+
+    /// <summary>Keys to look at when an object of another kind changes; old and new version are both asked.</summary>
+    /// <param name="delay">Gathers what comes together; the first event counts.</param>
+    /// <param name="when">Absent: every change.</param>
     public Controller Watches<T>(Informer<T> informer, Func<T, IEnumerable<ObjectKey>> keys, TimeSpan delay = default, int priority = QueuePriority.Related, Func<T?, T?, bool>? when = null)
-        where T : class, IKubernetesObject<V1ObjectMeta> => throw new NotImplementedException();
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        informer.Subscribe((old, now) =>
+        {
+            if (when?.Invoke(old, now) == false)
+                return;
+            var effective = informer.HasSynced ? priority : Math.Min(priority, QueuePriority.Resync);
+            foreach (var key in Both(old, now, keys))
+                Queue.Add(key, delay, effective);
+        });
+        return this;
+    }
 
     /// <summary>For wake-ups that come from elsewhere.</summary>
-    public void Enqueue(ObjectKey key, TimeSpan delay = default, int priority = QueuePriority.Related) => throw new NotImplementedException();
+    public void Enqueue(ObjectKey key, TimeSpan delay = default, int priority = QueuePriority.Related) => Queue.Add(key, delay, priority);
+
+    public void Dispose() => Queue.Dispose();
+
+    internal Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(cancellationToken), CancellationToken.None)));
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
+    {
+        var tag = new KeyValuePair<string, object?>("controller", Name);
+        while (true)
+        {
+            ObjectKey key;
+            try
+            {
+                key = await Queue.TakeAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            RuntimeMetrics.ActiveWorkers.Add(1, tag);
+            var began = time.GetTimestamp();
+            try
+            {
+                var outcome = await RunOnceAsync(key, cancellationToken);
+                if (!cancellationToken.IsCancellationRequested)
+                    Schedule(key, outcome);
+                RuntimeMetrics.Reconciles.Add(1, tag, new("result", Result(outcome)));
+            }
+            finally
+            {
+                RuntimeMetrics.ReconcileDuration.Record(time.GetElapsedTime(began).TotalSeconds, tag);
+                RuntimeMetrics.ActiveWorkers.Add(-1, tag);
+                Queue.Done(key);
+            }
+        }
+    }
+
+    private async Task<Outcome> RunOnceAsync(ObjectKey key, CancellationToken cancellationToken)
+    {
+        using var activity = RuntimeTracing.Source.StartActivity("reconcile");
+        activity?.SetTag("controller", Name).SetTag("k8s.namespace.name", key.Namespace).SetTag("name", key.Name);
+        try
+        {
+            return await reconciler.ReconcileAsync(key, cancellationToken);
+        }
+        catch (Exception error)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error);
+            return new Outcome.Failed(error);
+        }
+    }
+
+    private void Schedule(ObjectKey key, Outcome outcome)
+    {
+        if (outcome is not Outcome.Failed)
+            Queue.Forget(key);
+        switch (outcome)
+        {
+            case Outcome.Gone:
+                break;
+            case Outcome.Failed failed:
+                Retry(key, failed.Error);
+                break;
+            case Outcome.Requeue requeue:
+                Queue.Add(key, requeue.After, QueuePriority.Resync);
+                break;
+            case Outcome.Done { RequeueAfter: { } after }:
+                Queue.Add(key, after, QueuePriority.Resync);
+                break;
+            case Outcome.Blocked { Retry: { } after }:
+                Queue.Add(key, after, QueuePriority.Resync);
+                break;
+            default:
+                if (outcome is Outcome.Rejected rejected)
+                    RuntimeLog.Rejected(logger, Name, key, rejected.Reason, rejected.Message);
+                Queue.Add(key, backoff.Spread(resync), QueuePriority.Resync);
+                break;
+        }
+    }
+
+    private void Retry(ObjectKey key, Exception error)
+    {
+        var delay = Queue.AddRateLimited(key, atLeast: (error as KubeApiException)?.RetryAfter ?? default);
+        if (error is IReportableError reportable)
+            RuntimeLog.Failed(logger, Name, key, delay, reportable.Report);
+        else
+            RuntimeLog.Broke(logger, error, Name, key, delay);
+    }
+
+    private static string Result(Outcome outcome) => outcome switch
+    {
+        Outcome.Done { RequeueAfter: null } or Outcome.Gone => "success",
+        Outcome.Done or Outcome.Requeue => "requeue_after",
+        Outcome.Blocked => "blocked",
+        Outcome.Rejected => "rejected",
+        _ => "error",
+    };
+
+    private static IEnumerable<ObjectKey> Both<T>(T? old, T? now, Func<T, IEnumerable<ObjectKey>> keys) where T : class =>
+        (old is null ? [] : keys(old)).Concat(now is null ? [] : keys(now)).Distinct();
 }

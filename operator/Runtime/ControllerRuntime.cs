@@ -1,4 +1,4 @@
-#pragma warning disable CS9113
+using System.Diagnostics.Metrics;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -12,6 +12,8 @@ public sealed record RuntimeOptions
 
     /// <summary>± 10 %: when a key is looked at again although nothing happened.</summary>
     public TimeSpan ResyncPeriod { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Caches not filled by then: the process gives up, so that the cause shows.</summary>
     public TimeSpan SyncTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Null: no election, this process leads.</summary>
@@ -19,19 +21,119 @@ public sealed record RuntimeOptions
 }
 
 /// <summary>Composition: informers, controllers, election. Caches are warm before the lease is asked for.</summary>
-public sealed class ControllerRuntime(KubeApi api, RuntimeOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
+public sealed class ControllerRuntime : IDisposable
 {
-    public Informer<T> Informer<T>(string? labelSelector = null, Func<T, T>? transform = null) where T : class, IKubernetesObject<V1ObjectMeta> => throw new NotImplementedException();
+    private readonly KubeApi api;
+    private readonly RuntimeOptions options;
+    private readonly TimeProvider time;
+    private readonly Random random;
+    private readonly ILoggerFactory loggers;
+    private readonly ILogger logger;
+    private readonly List<IInformer> informers = [];
+    private readonly List<Controller> controllers = [];
+    private readonly LeaderElection? election;
+    private readonly Meter gauges = new(RuntimeMetrics.MeterName);
+    private volatile bool working;
 
-    /// <summary>Follows a kind without its content: names, labels, resourceVersion; no annotations.</summary>
-    public Informer<PartialObject> MetadataInformer<T>(string? labelSelector = null) where T : class, IKubernetesObject<V1ObjectMeta> => throw new NotImplementedException();
-
-    public Controller Controller(string name, IReconciler reconciler, int workers = 1) => throw new NotImplementedException();
+    public ControllerRuntime(KubeApi api, RuntimeOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
+    {
+        (this.api, this.options, this.time, this.random, this.loggers) = (api, options, time, random, loggers);
+        logger = loggers.CreateLogger("RucioOperator.Runtime");
+        election = options.LeaderElection is { } settings ? new LeaderElection(api, settings, time, random, logger) : null;
+        gauges.CreateObservableGauge("rucio_operator_leader", () => IsLeader ? 1 : 0, description: "1 while this process leads");
+        gauges.CreateObservableGauge("rucio_operator_cache_objects", () => informers.Select(informer => new Measurement<int>(informer.Count, new KeyValuePair<string, object?>("kind", informer.Name))), description: "Objects in the caches");
+        gauges.CreateObservableGauge("rucio_operator_queue_depth", Depths, description: "Keys in the queues by state");
+    }
 
     /// <summary>All caches hold their first list.</summary>
-    public bool HasSynced => throw new NotImplementedException();
+    public bool HasSynced => informers.TrueForAll(informer => informer.HasSynced);
 
-    public bool IsLeader => throw new NotImplementedException();
+    /// <summary>Workers run here, by election or because there is none.</summary>
+    public bool IsLeader => working && election is not { IsLeader: false };
 
-    public Task RunAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>An informer over the watched namespaces; <paramref name="configure"/> changes its options.</summary>
+    public Informer<T> Informer<T>(string? labelSelector = null, Func<T, T>? transform = null, Func<InformerOptions<T>, InformerOptions<T>>? configure = null)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var settings = new InformerOptions<T> { Namespaces = options.Namespaces, LabelSelector = labelSelector, Transform = transform };
+        var informer = new Informer<T>(api, configure?.Invoke(settings) ?? settings, time, Derived(), logger);
+        informers.Add(informer);
+        return informer;
+    }
+
+    /// <summary>Follows a kind without its content: names, labels, resourceVersion; no annotations.</summary>
+    public Informer<PartialObject> MetadataInformer<T>(string? labelSelector = null) where T : class, IKubernetesObject<V1ObjectMeta> =>
+        Informer<PartialObject>(labelSelector, configure: settings => settings with { Kind = ResourceKind.Of<T>() });
+
+    public Controller Controller(string name, IReconciler reconciler, int workers = 1)
+    {
+        var controller = new Controller(name, reconciler, workers, options.ResyncPeriod, time, Derived(), loggers.CreateLogger($"RucioOperator.Controllers.{name}"));
+        controllers.Add(controller);
+        return controller;
+    }
+
+    /// <summary>Until cancelled. Throws when the lease is lost or the caches can't be filled: end the process then.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var followers = informers.Select(informer => Task.Run(() => informer.RunAsync(stop.Token), CancellationToken.None)).ToArray();
+        try
+        {
+            var synced = Task.WhenAll(informers.Select(informer => informer.Synced));
+            await Task.WhenAny([synced.WaitAsync(options.SyncTimeout, time, stop.Token), .. followers]).Unwrap();
+            if (!synced.IsCompletedSuccessfully)
+                return;
+            RuntimeLog.Synced(logger, informers.Sum(informer => informer.Count), informers.Count);
+            // A follower never ends by itself, unless a subscriber threw: then the caches can't be trusted any more.
+            var work = election is null ? WorkAsync(stop.Token) : election.RunAsync(WorkAsync, stop.Token);
+            await Task.WhenAny([work, .. followers]).Unwrap();
+            await stop.CancelAsync();
+            await work;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+        catch (TimeoutException)
+        {
+            var missing = string.Join(", ", informers.Where(informer => !informer.HasSynced).Select(informer => informer.Name));
+            throw new TimeoutException($"no complete list of {missing} within {options.SyncTimeout.TotalSeconds:0} s");
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(followers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public void Dispose()
+    {
+        gauges.Dispose();
+        controllers.ForEach(controller => controller.Dispose());
+    }
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
+    {
+        working = true;
+        try
+        {
+            await Task.WhenAll(controllers.Select(controller => controller.RunAsync(cancellationToken)));
+        }
+        finally
+        {
+            working = false;
+        }
+    }
+
+    // One generator per user: they are locked per user.
+    private Random Derived() => new(random.Next());
+
+    private IEnumerable<Measurement<int>> Depths() => controllers.SelectMany(controller => new[]
+    {
+        Depth(controller.Queue.ReadyCount, controller.Name, "ready"),
+        Depth(controller.Queue.DelayedCount, controller.Name, "delayed"),
+        Depth(controller.Queue.ProcessingCount, controller.Name, "processing"),
+    });
+
+    private static Measurement<int> Depth(int count, string controller, string state) =>
+        new(count, new KeyValuePair<string, object?>("controller", controller), new KeyValuePair<string, object?>("state", state));
 }

@@ -1,4 +1,5 @@
-#pragma warning disable CS9113
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
 
@@ -10,5 +11,65 @@ public sealed class EntityReconciler<T>(
     KubeApi api, Informer<T> informer, IEntityController<T> controller, IEntityFinalizer<T>? finalizer, string? finalizerName, string fieldManager) : IReconciler
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
-    public Task<Outcome> ReconcileAsync(ObjectKey key, CancellationToken cancellationToken) => throw new NotImplementedException();
+    private readonly ConcurrentDictionary<ObjectKey, T> lastSeen = [];
+
+    public async Task<Outcome> ReconcileAsync(ObjectKey key, CancellationToken cancellationToken)
+    {
+        if (!informer.Store.TryGet(key, out var entity))
+        {
+            if (lastSeen.TryRemove(key, out var last))
+                await controller.DeletedAsync(last, cancellationToken);
+            return new Outcome.Gone();
+        }
+        lastSeen[key] = entity;
+        if (entity.Metadata.DeletionTimestamp is not null)
+            return await FinalizeAsync(key, entity, cancellationToken);
+        if (finalizer is not null && !HasFinalizer(entity))
+        {
+            if (await PatchFinalizersAsync(key, entity, [.. entity.Metadata.Finalizers ?? [], finalizerName!], cancellationToken) is not { } patched)
+                return new Outcome.Gone();
+            entity = patched;
+        }
+        return (await controller.ReconcileAsync(entity, cancellationToken)).Outcome;
+    }
+
+    private async Task<Outcome> FinalizeAsync(ObjectKey key, T entity, CancellationToken cancellationToken)
+    {
+        // Others may still hold it: their last word removes it from the store, and that is an event.
+        if (finalizer is null || !HasFinalizer(entity))
+            return new Outcome.Gone();
+        var result = await finalizer.FinalizeAsync(entity, cancellationToken);
+        if (result.Outcome is not (Outcome.Done or Outcome.Gone))
+            return result.Outcome;
+        // The finalizer may have written status meanwhile, and the store holds the server's answer to that.
+        var latest = informer.Store.Get(key);
+        if (latest is not null && latest.Metadata.Uid == entity.Metadata.Uid)
+            await PatchFinalizersAsync(key, latest, [.. (latest.Metadata.Finalizers ?? []).Where(name => name != finalizerName)], cancellationToken);
+        return new Outcome.Gone();
+    }
+
+    private bool HasFinalizer(T entity) => entity.Metadata.Finalizers?.Contains(finalizerName!) == true;
+
+    // With the resourceVersion: the list is replaced as a whole, and somebody else's finalizer must not get lost.
+    private async Task<T?> PatchFinalizersAsync(ObjectKey key, T entity, IReadOnlyList<string> finalizers, CancellationToken cancellationToken)
+    {
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["resourceVersion"] = entity.Metadata.ResourceVersion,
+                ["finalizers"] = new JsonArray([.. finalizers.Select(name => (JsonNode)name)]),
+            },
+        };
+        try
+        {
+            var patched = await api.MergePatchAsync<T>(key, patch, fieldManager, cancellationToken);
+            informer.Refresh(patched);
+            return patched;
+        }
+        catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
 }

@@ -1,4 +1,4 @@
-#pragma warning disable CS9113
+using System.Diagnostics;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -8,6 +8,7 @@ namespace RucioOperator.Runtime;
 public interface IInformer
 {
     string Name { get; }
+    int Count { get; }
     bool HasSynced { get; }
 
     /// <summary>Completes when the first complete list of every namespace is in the store.</summary>
@@ -28,22 +29,160 @@ public sealed record InformerOptions<T> where T : class, IKubernetesObject<V1Obj
 
     /// <summary>Drops what is not needed before the object is stored; managedFields and kubectl's annotation are dropped anyway.</summary>
     public Func<T, T>? Transform { get; init; }
+
+    public int PageSize { get; init; } = 500;
+
+    /// <summary>Asked of the server, spread ± 10 %.</summary>
+    public TimeSpan WatchTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>A watch without a byte, not even a bookmark (they come every minute), is dead: cut, and opened again where it was.</summary>
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromMinutes(5);
 }
 
 /// <summary>Keeps a store equal to the server: paged list, then watch, again from the start when the server forgot our place.</summary>
 public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimeProvider time, Random random, ILogger logger) : IInformer
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
+    private const string KubectlAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
+
+    private readonly ResourceKind kind = options.Kind ?? ResourceKind.Of<T>();
+    private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Backoff backoff = new(random) { First = TimeSpan.FromMilliseconds(200), Cap = TimeSpan.FromSeconds(30), Jitter = 0.5 };
+    private int unsynced = Math.Max(1, options.Namespaces.Count);
+
     public ResourceStore<T> Store { get; } = new();
-    public string Name => throw new NotImplementedException();
-    public bool HasSynced => throw new NotImplementedException();
-    public Task Synced => throw new NotImplementedException();
+    public string Name => kind.Plural;
+    public int Count => Store.Count;
+    public bool HasSynced => synced.Task.IsCompletedSuccessfully;
+    public Task Synced => synced.Task;
 
     /// <summary>
     /// Called for every change in order, (null, now) for new, (old, null) for gone, on the watch's own thread: be
     /// quick, never throw. What is already in the store is told at once.
     /// </summary>
-    public void Subscribe(Action<T?, T?> onChange) => throw new NotImplementedException();
+    public void Subscribe(Action<T?, T?> onChange) => Store.Subscribe(onChange);
 
-    public Task RunAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <summary>Takes the server's answer to our own write, see <see cref="ResourceStore{T}.Refresh"/>.</summary>
+    public void Refresh(T written) => Store.Refresh(Trim(written));
+
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll((options.Namespaces.Count == 0 ? [""] : options.Namespaces).Select(@namespace => FollowAsync(@namespace, cancellationToken)));
+
+    private async Task FollowAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        var selection = new Selection(@namespace, options.LabelSelector, options.FieldSelector, kind);
+        var (failures, first) = (0, true);
+        string? version = null;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            TimeSpan? pause;
+            try
+            {
+                if (version is null)
+                {
+                    version = await ListAsync(selection, cancellationToken);
+                    if (first && Interlocked.Decrement(ref unsynced) == 0)
+                        synced.TrySetResult();
+                    first = false;
+                }
+                var (began, from) = (time.GetTimestamp(), version);
+                version = await WatchAsync(selection, version, latest => (version, failures) = (latest, 0), cancellationToken);
+                Restarted("ended");
+                // Ended by the server in its own time: open again at once. One that ends as soon as it opens must not spin.
+                pause = version != from || time.GetElapsedTime(began) > TimeSpan.FromSeconds(1) ? null : backoff.Delay(failures++);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (KubeApiException error)
+            {
+                // Gone: our place is too old. Anything that can't be read or isn't allowed may have made us miss an event: list too.
+                if (error.Kind is not (KubeErrorKind.Unavailable or KubeErrorKind.Throttled))
+                    version = null;
+                Restarted(error.Kind.ToString());
+                pause = backoff.Delay(failures++);
+                if (error.RetryAfter is { } wish && wish > pause)
+                    pause = wish;
+                // A place that is merely old is everyday life: list at once, the first time.
+                if (error.Kind == KubeErrorKind.Gone && failures == 1)
+                    pause = null;
+                else
+                    RuntimeLog.WatchFailed(logger, Name, error.Message, pause.Value);
+            }
+            if (pause is { } wait)
+                await Task.Delay(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // Nothing is declared gone before the last page is in.
+    private async Task<string> ListAsync(Selection selection, CancellationToken cancellationToken)
+    {
+        var listed = new HashSet<ObjectKey>();
+        string? next = null;
+        ResourcePage<T> page;
+        do
+        {
+            page = await api.ListPageAsync<T>(selection, options.PageSize, next, cancellationToken);
+            foreach (var item in page.Items)
+            {
+                var obj = Trim(item);
+                listed.Add(ObjectKey.Of(obj));
+                Store.Upsert(obj, listed: true);
+            }
+            next = page.Continue;
+        }
+        while (next is not null);
+        Store.RemoveMissing(selection.Namespace, listed);
+        return page.ResourceVersion;
+    }
+
+    private async Task<string> WatchAsync(Selection selection, string version, Action<string> progressed, CancellationToken cancellationToken)
+    {
+        using var silence = new CancellationTokenSource(options.SilenceLimit, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
+        try
+        {
+            await foreach (var change in api.WatchAsync<T>(selection, version, backoff.Spread(options.WatchTimeout, 0.1), both.Token))
+            {
+                silence.CancelAfter(options.SilenceLimit);
+                Take(change);
+                version = change.ResourceVersion;
+                progressed(version);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            Restarted("silent");
+        }
+        return version;
+    }
+
+    private void Take(WatchEvent<T> change)
+    {
+        RuntimeMetrics.WatchEvents.Add(1, new("kind", Name), new("type", change.Kind.ToString()));
+        switch (change)
+        {
+            case { Kind: WatchKind.Bookmark }:
+                break;
+            case { Kind: WatchKind.Deleted, Object: { } gone }:
+                Store.Remove(ObjectKey.Of(gone), gone.Metadata.Uid);
+                break;
+            case { Object: { } obj }:
+                Store.Upsert(Trim(obj), listed: false);
+                break;
+        }
+    }
+
+    private T Trim(T obj)
+    {
+        obj.Metadata.ManagedFields = null;
+        if (obj is PartialObject)
+            obj.Metadata.Annotations = null;
+        else
+            obj.Metadata.Annotations?.Remove(KubectlAnnotation);
+        return options.Transform is { } transform ? transform(obj) : obj;
+    }
+
+    private void Restarted(string reason) => RuntimeMetrics.WatchRestarts.Add(1, new TagList { { "kind", Name }, { "reason", reason } });
 }

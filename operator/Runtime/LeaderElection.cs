@@ -1,4 +1,4 @@
-#pragma warning disable CS9113
+using k8s.Models;
 using Microsoft.Extensions.Logging;
 
 namespace RucioOperator.Runtime;
@@ -13,13 +13,173 @@ public sealed record LeaderElectionOptions(string Namespace, string Name, string
 /// <summary>One leader by a Lease; released on shutdown so that the next one starts at once.</summary>
 public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, TimeProvider time, Random random, ILogger logger)
 {
-    public bool IsLeader => throw new NotImplementedException();
+    private const string FieldManager = "rucio-operator/leader-election";
+
+    private readonly ObjectKey key = new(options.Namespace, options.Name);
+    private readonly Backoff spread = new(random) { Jitter = 0.1 };
+    private V1Lease? observed;
+    private long observedAt;
+    private string? announced;
+    private volatile bool leading;
+
+    /// <summary>True only between winning and the end of the term, whatever the Lease says.</summary>
+    public bool IsLeader => leading;
 
     /// <summary>
     /// Waits for the lease, then runs <paramref name="lead"/> with a token that ends with the term. Returns after
     /// shutdown (lease released); throws <see cref="LeadershipLostException"/> when the lease was lost: exit then.
     /// </summary>
-    public Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken)
+    {
+        while (!await TryAcquireAsync(cancellationToken))
+            await Task.Delay(spread.Spread(options.RetryPeriod), time, cancellationToken);
+
+        RuntimeLog.Leading(logger, options.Identity);
+        leading = true;
+        using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var work = lead(term.Token);
+        try
+        {
+            var renewal = RenewAsync(term.Token);
+            await Task.WhenAny(work, renewal);
+            leading = false;
+            await term.CancelAsync();
+            // No two leaders: the lease is given up only after the last worker stopped. A lost one is somebody else's
+            // soon, so whoever doesn't stop by then is stopped with the process.
+            var patience = renewal.IsFaulted ? options.LeaseDuration - options.RenewDeadline : Timeout.InfiniteTimeSpan;
+            await Task.WhenAny(work, Task.Delay(patience, time, CancellationToken.None));
+            await renewal;
+        }
+        finally
+        {
+            leading = false;
+        }
+        await ReleaseAsync();
+        if (work.IsFaulted)
+            await work;
+    }
+
+    private async Task<bool> TryAcquireAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AttemptAsync(cancellationToken);
+        }
+        catch (KubeApiException error)
+        {
+            if (error.Kind is not (KubeErrorKind.Conflict or KubeErrorKind.AlreadyExists))
+                RuntimeLog.NotRenewed(logger, key, error.Message);
+            return false;
+        }
+    }
+
+    // Ends silently with its token; throws when the deadline passed or somebody else holds the lease.
+    private async Task RenewAsync(CancellationToken term)
+    {
+        var renewed = time.GetTimestamp();
+        while (true)
+        {
+            await Task.Delay(options.RetryPeriod, time, term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (term.IsCancellationRequested)
+                return;
+            var left = options.RenewDeadline - time.GetElapsedTime(renewed);
+            if (left <= TimeSpan.Zero)
+                throw new LeadershipLostException($"lease {key} could not be renewed in {options.RenewDeadline.TotalSeconds:0} s");
+            // An attempt never outlives the deadline: it must not take the lease back after we declared it lost.
+            using var deadline = new CancellationTokenSource(left, time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(term, deadline.Token);
+            try
+            {
+                var began = time.GetTimestamp();
+                if (!await AttemptAsync(both.Token))
+                    throw new LeadershipLostException($"lease {key} was taken by {observed?.Spec?.HolderIdentity}");
+                renewed = began;
+            }
+            catch (KubeApiException error)
+            {
+                RuntimeLog.NotRenewed(logger, key, error.Message);
+            }
+            catch (OperationCanceledException) when (term.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+    }
+
+    /// <returns>Whether the lease is ours now; false when somebody else holds it.</returns>
+    private async Task<bool> AttemptAsync(CancellationToken cancellationToken)
+    {
+        var lease = await api.GetAsync<V1Lease>(key, cancellationToken);
+        var now = time.GetUtcNow().UtcDateTime;
+        if (lease is null)
+        {
+            var made = new V1Lease { Metadata = new V1ObjectMeta { Name = key.Name, NamespaceProperty = key.Namespace }, Spec = Claim(null, now) };
+            Observe(await api.CreateAsync(made, FieldManager, cancellationToken));
+            return true;
+        }
+        if (observed?.Metadata.ResourceVersion != lease.Metadata.ResourceVersion)
+            Observe(lease);
+        if (!MayTake(lease.Spec))
+        {
+            Announce(lease.Spec!.HolderIdentity);
+            return false;
+        }
+        // The resourceVersion of what was read makes two takers collide: one gets a conflict.
+        Observe(await api.ReplaceAsync(new V1Lease { Metadata = lease.Metadata, Spec = Claim(lease.Spec, now) }, FieldManager, cancellationToken));
+        return true;
+    }
+
+    // Expiry is counted on our own clock from when we saw the last change: clocks of two nodes need not agree.
+    private bool MayTake(V1LeaseSpec? spec)
+    {
+        if (string.IsNullOrEmpty(spec?.HolderIdentity) || spec.HolderIdentity == options.Identity)
+            return true;
+        var duration = spec.LeaseDurationSeconds is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : options.LeaseDuration;
+        return !leading && time.GetElapsedTime(observedAt) >= duration;
+    }
+
+    private V1LeaseSpec Claim(V1LeaseSpec? before, DateTime now)
+    {
+        var ours = before?.HolderIdentity == options.Identity;
+        return new V1LeaseSpec
+        {
+            HolderIdentity = options.Identity,
+            LeaseDurationSeconds = (int)options.LeaseDuration.TotalSeconds,
+            AcquireTime = ours ? before!.AcquireTime ?? now : now,
+            RenewTime = now,
+            LeaseTransitions = ours ? before!.LeaseTransitions : (before?.LeaseTransitions ?? -1) + 1,
+        };
+    }
+
+    // An empty holder, not an absent one, and both times kept: other implementations can't take a lease without them.
+    private async Task ReleaseAsync()
+    {
+        using var limit = new CancellationTokenSource(options.RetryPeriod, time);
+        try
+        {
+            if (await api.GetAsync<V1Lease>(key, limit.Token) is not { Spec.HolderIdentity: var holder } lease || holder != options.Identity)
+                return;
+            var spec = lease.Spec with { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = time.GetUtcNow().UtcDateTime };
+            await api.ReplaceAsync(new V1Lease { Metadata = lease.Metadata, Spec = spec }, FieldManager, limit.Token);
+            RuntimeLog.Released(logger, key);
+        }
+        catch (Exception error) when (error is KubeApiException or OperationCanceledException)
+        {
+            RuntimeLog.NotReleased(logger, key, error.Message);
+        }
+    }
+
+    private void Observe(V1Lease lease) => (observed, observedAt) = (lease, time.GetTimestamp());
+
+    private void Announce(string holder)
+    {
+        if (announced != holder)
+            RuntimeLog.StandingBy(logger, key, holder);
+        announced = holder;
+    }
 }
 
 public sealed class LeadershipLostException(string message) : Exception(message);

@@ -1,21 +1,259 @@
-#pragma warning disable CS9113
 namespace RucioOperator.Runtime;
 
 /// <summary>
 /// Keys waiting for a worker. Duplicate adds collapse, a key is never handed out twice at once, an add during
 /// processing runs once afterwards; the earliest due time and the highest priority win.
 /// </summary>
-public sealed class WorkQueue<TKey>(TimeProvider time, Backoff backoff) where TKey : notnull
+public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
 {
-    public void Add(TKey key, TimeSpan delay = default, int priority = QueuePriority.Related) => throw new NotImplementedException();
+    private readonly Lock gate = new();
+    private readonly TimeProvider time;
+    private readonly Backoff backoff;
+    private readonly ITimer timer;
+    private readonly Dictionary<TKey, Entry> entries = [];
+    private readonly Dictionary<TKey, int> failures = [];
+
+    // Both heaps keep overtaken items; an item counts only while its stamp is that of its entry.
+    private readonly PriorityQueue<(TKey Key, long Stamp), TimeSpan> delayed = new();
+    private readonly PriorityQueue<(TKey Key, long Stamp), (int Descending, long Arrival)> ready = new();
+    private readonly LinkedList<TaskCompletionSource<TKey>> takers = [];
+    private TimeSpan armedFor = TimeSpan.MaxValue;
+    private readonly long origin;
+    private long lastStamp;
+    private int readyCount;
+    private int processingCount;
+
+    public WorkQueue(TimeProvider time, Backoff backoff)
+    {
+        (this.time, this.backoff, origin) = (time, backoff, time.GetTimestamp());
+        timer = time.CreateTimer(_ => ReleaseDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    // Not the wall clock: a corrected clock must neither hold back nor release anything.
+    private TimeSpan Now => time.GetElapsedTime(origin);
+
+    private enum State { Delayed, Ready, Processing }
+
+    private sealed class Entry
+    {
+        public State State;
+        public TimeSpan Due;
+        public int Priority;
+        public long Stamp;
+        public long ReadySince;
+
+        /// <summary>Added again while processing.</summary>
+        public bool Again;
+    }
+
+    /// <summary>Told when an item is handed out: how long it had been ready.</summary>
+    public Action<TimeSpan>? OnTaken { get; init; }
+
+    public int ReadyCount { get { lock (gate) return readyCount; } }
+    public int ProcessingCount { get { lock (gate) return processingCount; } }
+
+    /// <summary>Those waiting for their time.</summary>
+    public int DelayedCount { get { lock (gate) return entries.Count - readyCount - processingCount; } }
+
+    public void Add(TKey key, TimeSpan delay = default, int priority = QueuePriority.Related)
+    {
+        lock (gate)
+        {
+            var due = delay <= TimeSpan.Zero ? TimeSpan.Zero : Now + delay;
+            if (!entries.TryGetValue(key, out var entry))
+            {
+                entry = new Entry { State = State.Delayed, Due = due, Priority = priority };
+                entries.Add(key, entry);
+                Schedule(key, entry);
+                return;
+            }
+            switch (entry.State)
+            {
+                case State.Processing when !entry.Again:
+                    (entry.Again, entry.Due, entry.Priority) = (true, due, priority);
+                    break;
+                case State.Processing:
+                    (entry.Due, entry.Priority) = (Earlier(entry.Due, due), Math.Max(entry.Priority, priority));
+                    break;
+                case State.Delayed when due < entry.Due:
+                    (entry.Due, entry.Priority) = (due, Math.Max(entry.Priority, priority));
+                    Schedule(key, entry);
+                    break;
+                case State.Delayed:
+                    entry.Priority = Math.Max(entry.Priority, priority);
+                    break;
+                case State.Ready when priority > entry.Priority:
+                    entry.Priority = priority;
+                    entry.Stamp = ++lastStamp;
+                    ready.Enqueue((key, entry.Stamp), (-priority, entry.Stamp));
+                    break;
+            }
+        }
+    }
 
     /// <summary>Adds after the item's own back-off, which grows with each call until <see cref="Forget"/>.</summary>
-    public TimeSpan AddRateLimited(TKey key, int priority = QueuePriority.Resync, TimeSpan atLeast = default) => throw new NotImplementedException();
+    /// <returns>The delay it came to.</returns>
+    public TimeSpan AddRateLimited(TKey key, int priority = QueuePriority.Resync, TimeSpan atLeast = default)
+    {
+        int before;
+        lock (gate)
+        {
+            before = failures.GetValueOrDefault(key);
+            failures[key] = before + 1;
+        }
+        var delay = backoff.Delay(before);
+        delay = delay < atLeast ? atLeast : delay;
+        Add(key, delay, priority);
+        return delay;
+    }
 
-    public void Forget(TKey key) => throw new NotImplementedException();
+    public void Forget(TKey key)
+    {
+        lock (gate)
+            failures.Remove(key);
+    }
+
+    public int Failures(TKey key)
+    {
+        lock (gate)
+            return failures.GetValueOrDefault(key);
+    }
 
     /// <summary>Waits for a key; each must be given back with <see cref="Done"/>.</summary>
-    public Task<TKey> TakeAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task<TKey> TakeAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource<TKey> taker;
+        LinkedListNode<TaskCompletionSource<TKey>> place;
+        lock (gate)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TryTakeReady(out var key))
+                return Task.FromResult(key);
+            // Continuations must not run under the lock, nor on the thread of the watch that adds.
+            taker = new TaskCompletionSource<TKey>(TaskCreationOptions.RunContinuationsAsynchronously);
+            place = takers.AddLast(taker);
+        }
+        return cancellationToken.CanBeCanceled ? WithCancellation(taker, place, cancellationToken) : taker.Task;
+    }
 
-    public void Done(TKey key) => throw new NotImplementedException();
+    public void Done(TKey key)
+    {
+        lock (gate)
+        {
+            if (!entries.TryGetValue(key, out var entry) || entry.State != State.Processing)
+                throw new InvalidOperationException($"{key} is not being processed");
+            processingCount--;
+            if (!entry.Again)
+            {
+                entries.Remove(key);
+                return;
+            }
+            entry.Again = false;
+            entry.State = State.Delayed;
+            Schedule(key, entry);
+        }
+    }
+
+    public void Dispose() => timer.Dispose();
+
+    private async Task<TKey> WithCancellation(TaskCompletionSource<TKey> taker, LinkedListNode<TaskCompletionSource<TKey>> place, CancellationToken cancellationToken)
+    {
+        await using var registration = cancellationToken.Register(() =>
+        {
+            lock (gate)
+            {
+                // Not in the list any more: a key was just handed over, and it wins.
+                if (place.List is null)
+                    return;
+                takers.Remove(place);
+            }
+            taker.TrySetCanceled(cancellationToken);
+        });
+        return await taker.Task;
+    }
+
+    private void Schedule(TKey key, Entry entry)
+    {
+        entry.Stamp = ++lastStamp;
+        if (entry.Due <= Now)
+        {
+            MakeReady(key, entry);
+            return;
+        }
+        delayed.Enqueue((key, entry.Stamp), entry.Due);
+        if (delayed.Count > 64 + (4 * entries.Count))
+            ForgetOvertaken();
+        Arm(entry.Due);
+    }
+
+    private void MakeReady(TKey key, Entry entry)
+    {
+        entry.State = State.Ready;
+        entry.Stamp = ++lastStamp;
+        entry.ReadySince = time.GetTimestamp();
+        readyCount++;
+        ready.Enqueue((key, entry.Stamp), (-entry.Priority, entry.Stamp));
+        if (takers.First is { } first && TryTakeReady(out var best))
+        {
+            takers.RemoveFirst();
+            first.Value.SetResult(best);
+        }
+    }
+
+    private bool TryTakeReady(out TKey key)
+    {
+        while (ready.TryDequeue(out var item, out _))
+        {
+            if (!entries.TryGetValue(item.Key, out var entry) || entry.State != State.Ready || entry.Stamp != item.Stamp)
+                continue;
+            entry.State = State.Processing;
+            readyCount--;
+            processingCount++;
+            OnTaken?.Invoke(time.GetElapsedTime(entry.ReadySince));
+            key = item.Key;
+            return true;
+        }
+        key = default!;
+        return false;
+    }
+
+    private void ReleaseDue()
+    {
+        lock (gate)
+        {
+            armedFor = TimeSpan.MaxValue;
+            var now = Now;
+            while (delayed.TryPeek(out var item, out var due))
+            {
+                var current = entries.TryGetValue(item.Key, out var entry) && entry.State == State.Delayed && entry.Stamp == item.Stamp;
+                if (current && due > now)
+                {
+                    Arm(due);
+                    return;
+                }
+                delayed.Dequeue();
+                if (current)
+                    MakeReady(item.Key, entry!);
+            }
+        }
+    }
+
+    private void ForgetOvertaken()
+    {
+        delayed.Clear();
+        delayed.EnqueueRange(entries.Where(entry => entry.Value.State == State.Delayed).Select(entry => ((entry.Key, entry.Value.Stamp), entry.Value.Due)));
+    }
+
+    private void Arm(TimeSpan due)
+    {
+        if (due >= armedFor)
+            return;
+        armedFor = due;
+        var wait = due - Now;
+        // Timers count whole milliseconds and cut; rounding up spares a useless early wake-up.
+        wait = wait <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(wait.TotalMilliseconds), int.MaxValue));
+        timer.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

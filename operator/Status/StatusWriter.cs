@@ -1,4 +1,5 @@
-#pragma warning disable CS9113
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using RucioOperator.Api;
 using RucioOperator.Runtime;
 
@@ -7,7 +8,33 @@ namespace RucioOperator.Status;
 /// <summary>The one writer of <c>/status</c> of a kind.</summary>
 public sealed class StatusWriter<T>(KubeApi api, Informer<T> informer, string controller) where T : class, IRucioResource
 {
-    /// <summary>Writes the status of <paramref name="desired"/> if it differs from that of <paramref name="current"/>; a gone object is no error.</summary>
+    /// <summary>
+    /// Writes the status of <paramref name="desired"/> if it differs from that of <paramref name="current"/>; a gone
+    /// object is no error. The answer is in the store before this returns, so the next pass builds on it.
+    /// </summary>
     /// <returns>Whether something was written.</returns>
-    public Task<bool> WriteAsync(T current, T desired, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<bool> WriteAsync(T current, T desired, CancellationToken cancellationToken)
+    {
+        var (before, after) = (StatusOf(current), StatusOf(desired));
+        if (JsonNode.DeepEquals(before, after))
+            return false;
+        try
+        {
+            informer.Refresh(await api.ApplyStatusAsync<T>(ObjectKey.Of(current), after, $"rucio-operator/{controller}", cancellationToken));
+            return true;
+        }
+        catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    // Absent and null are the same, as are lists and maps of the same content: compared as what would be sent.
+    private static JsonObject StatusOf(T resource)
+    {
+        var whole = (JsonObject)JsonSerializer.SerializeToNode(resource, KubeJson.Info<T>())!;
+        var status = whole["status"] as JsonObject;
+        whole.Remove("status");
+        return status ?? [];
+    }
 }

@@ -1,0 +1,7 @@
+namespace RucioOperator.Hosting;
+
+internal static partial class HostingLog
+{
+    [LoggerMessage(300, LogLevel.Critical, "The runtime ended, and the process with it")]
+    public static partial void Ended(ILogger logger, Exception error);
+}

@@ -1,0 +1,69 @@
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Hosting;
+
+/// <summary>The process: options, logging, telemetry, endpoints, and the runtime until it ends.</summary>
+public static class OperatorHost
+{
+    private const int Misconfigured = 2;
+
+    /// <returns>The exit code: 0 after a shutdown, 1 when the lease or the API was lost, 2 for settings that can't be.</returns>
+    public static async Task<int> RunAsync(string[] arguments, Action<Composition> compose)
+    {
+        if (arguments.Contains("--help"))
+        {
+            Console.WriteLine($"rucio-operator: options (or environment RUCIO_OPERATOR_<OPTION>)\n{OperatorOptions.Help}");
+            return 0;
+        }
+        var (options, errors) = OperatorOptions.Parse(arguments, Environment.GetEnvironmentVariable);
+        foreach (var error in errors)
+            Console.Error.WriteLine($"rucio-operator: {error}");
+        return errors.Count > 0 ? Misconfigured : await RunAsync(options, compose);
+    }
+
+    private static async Task<int> RunAsync(OperatorOptions options, Action<Composition> compose)
+    {
+        k8s.Kubernetes client;
+        try
+        {
+            client = KubeConnection.Open();
+        }
+        catch (Exception error) when (error is k8s.Exceptions.KubeConfigException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"rucio-operator: no usable kubeconfig (KUBECONFIG, ~/.kube/config or in-cluster): {error.Message}");
+            return Misconfigured;
+        }
+        using (client)
+        {
+            var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+            Telemetry.Add(builder, options);
+            HealthEndpoints.Listen(builder, options);
+            builder.Services.AddSingleton(services => Compose(options, client, services.GetRequiredService<ILoggerFactory>()));
+            builder.Services.AddSingleton<RuntimeService>();
+            builder.Services.AddHostedService(services => services.GetRequiredService<RuntimeService>());
+            await using var app = builder.Build();
+            var composition = app.Services.GetRequiredService<Composition>();
+            compose(composition);
+            HealthEndpoints.Map(app, composition.Runtime, app.Services.GetRequiredService<RuntimeService>());
+            await app.RunAsync();
+            return app.Services.GetRequiredService<RuntimeService>().ExitCode;
+        }
+    }
+
+    private static Composition Compose(OperatorOptions options, k8s.Kubernetes client, ILoggerFactory loggers)
+    {
+        var (time, random, identity) = (TimeProvider.System, new Random(), Identity());
+        var api = new KubeApi(client, time);
+        var runtime = new ControllerRuntime(api, new RuntimeOptions
+        {
+            Namespaces = options.Namespaces,
+            ResyncPeriod = options.DriftInterval,
+            LeaderElection = options.LeaderElection ? new LeaderElectionOptions(options.LeaseNamespace, "rucio-operator", identity) : null,
+        }, time, random, loggers);
+        return new(options, api, runtime, time, random, loggers, identity);
+    }
+
+    // A pod's name is unique, so a container restarted in its pod takes its own lease again at once. Two processes on one machine share its name.
+    private static string Identity() =>
+        Environment.GetEnvironmentVariable("POD_NAME") is { Length: > 0 } pod ? pod : $"{Environment.MachineName.ToLowerInvariant()}-{Guid.NewGuid().ToString("N")[..8]}";
+}
