@@ -25,17 +25,31 @@ public sealed record RucioInstanceSpec
     /// <summary>Rucio release such as <c>41.0.0</c>; its line must be in Releases/.</summary>
     public string Version { get; init; } = "";
     public bool MultiVo { get; init; } = true;
+    public ExternalSpec? External { get; init; }
     public DatabaseSpec Database { get; init; } = new();
     public ImageSpec? Images { get; init; }
     public ServerSpec? Api { get; init; }
+    public FrontendSpec? Auth { get; init; }
+    public FrontendSpec? Webui { get; init; }
+    public FrontendSpec? Trace { get; init; }
     public DaemonsSpec? Daemons { get; init; }
     public TransfersSpec? Transfers { get; init; }
+    public OidcSpec? Oidc { get; init; }
+    public TrustSpec? Trust { get; init; }
+    public MessagingSpec? Messaging { get; init; }
+    public MailSpec? Mail { get; init; }
 
     /// <summary>Section → option → text, on top of what the operator renders; reserved options are refused.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Config { get; init; }
+    public IReadOnlyList<PolicyPackageSpec>? PolicyPackages { get; init; }
     public TenancySpec? Tenancy { get; init; }
+    public UpgradeSpec? Upgrade { get; init; }
+    public bool? Hibernate { get; init; }
+    public MonitoringSpec? Monitoring { get; init; }
+    public NetworkPolicySpec? NetworkPolicy { get; init; }
     public InstanceDeletionPolicy DeletionPolicy { get; init; } = InstanceDeletionPolicy.Retain;
     public DriftPolicy DriftPolicy { get; init; } = DriftPolicy.Heal;
+    public ManagementPolicy ManagementPolicy { get; init; } = ManagementPolicy.Full;
     public bool Suspend { get; init; }
 }
 
@@ -45,9 +59,16 @@ public enum InstanceDeletionPolicy { Retain, Delete }
 /// <summary>Exactly one of the modes.</summary>
 public sealed record DatabaseSpec
 {
+    /// <summary>MySQL exists to be refused with its reason.</summary>
+    public DatabaseEngine Engine { get; init; } = DatabaseEngine.PostgreSQL;
     public ExistingDatabase? Existing { get; init; }
     public ProvisionedDatabase? Provision { get; init; }
+    public CloudNativePGDatabase? CloudNativePG { get; init; }
+    public EmbeddedDatabase? Embedded { get; init; }
 }
+
+[JsonConverter(typeof(JsonStringEnumConverter<DatabaseEngine>))]
+public enum DatabaseEngine { PostgreSQL, MySQL }
 
 /// <summary>How TLS to PostgreSQL is demanded and checked (libpq's words).</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DatabaseSslMode>))]
@@ -92,18 +113,27 @@ public sealed record ServerSpec
 {
     public int Replicas { get; init; } = 1;
     public ResourcesSpec? Resources { get; init; }
+    public AutoscalingSpec? Autoscaling { get; init; }
+    public string? Host { get; init; }
+    public ExposureSpec? Exposure { get; init; }
+    public TlsSpec? Tls { get; init; }
 }
 
 /// <summary>As a container's: resource name → quantity.</summary>
 public sealed record ResourcesSpec
 {
+    [JsonConverter(typeof(QuantityMapConverter))]
     public IReadOnlyDictionary<string, string>? Requests { get; init; }
+
+    [JsonConverter(typeof(QuantityMapConverter))]
     public IReadOnlyDictionary<string, string>? Limits { get; init; }
 }
 
 public sealed record DaemonsSpec
 {
     public DaemonProfile Profile { get; init; } = DaemonProfile.Minimal;
+    public IReadOnlyList<DaemonOverride>? Overrides { get; init; }
+    public IReadOnlyList<DaemonGroup>? Groups { get; init; }
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<DaemonProfile>))]
@@ -113,6 +143,8 @@ public sealed record TransfersSpec
 {
     /// <summary>FTS endpoints such as <c>https://fts.example.org:8446</c>; tenants choose from this list only.</summary>
     public IReadOnlyList<string>? FtsServers { get; init; }
+    public SecretRef? CredentialSecretRef { get; init; }
+    public IReadOnlyList<string>? Schemes { get; init; }
 }
 
 public sealed record TenancySpec
@@ -122,6 +154,8 @@ public sealed record TenancySpec
     /// <summary>Grants for VOs that exist in Rucio without a claim.</summary>
     public IReadOnlyList<VoGrant>? Vos { get; init; }
     public TenancyLimits? Limits { get; init; }
+    public IReadOnlyList<string>? AllowedHosts { get; init; }
+    public IReadOnlyList<string>? SharedIdentities { get; init; }
 }
 
 public sealed record AllowedNamespaces

@@ -39,14 +39,22 @@ public sealed record StorageElementSpec
     public AvailabilitySpec? Availability { get; init; }
 
     /// <summary>Quantity; what the reaper keeps free.</summary>
+    [JsonConverter(typeof(QuantityTextConverter))]
     public string? MinFreeSpace { get; init; }
+
+    [JsonConverter(typeof(QuantityTextConverter))]
+    public string? Capacity { get; init; }
 
     /// <summary>One of the instance's FTS servers.</summary>
     public string? Fts { get; init; }
+    public TokensSpec? Tokens { get; init; }
+    public ChecksumsSpec? Checksums { get; init; }
 
     /// <summary>Path algorithm; absent: Rucio's own default, <c>hash</c>.</summary>
     public string? Lfn2pfn { get; init; }
     public bool? GreedyDeletion { get; init; }
+    public IReadOnlyList<StorageDistance>? Distances { get; init; }
+    public SecretRef? CredentialsSecretRef { get; init; }
     public StorageDeletionPolicy DeletionPolicy { get; init; } = StorageDeletionPolicy.Retain;
     public DriftPolicy DriftPolicy { get; init; } = DriftPolicy.Heal;
     public ManagementPolicy ManagementPolicy { get; init; } = ManagementPolicy.Full;
@@ -73,6 +81,7 @@ public sealed record EndpointSpec
     /// <summary>Priorities; absent: this endpoint's place in the list (1 is tried first) for everything.</summary>
     public LanPriorities? Lan { get; init; }
     public WanPriorities? Wan { get; init; }
+    public IReadOnlyDictionary<string, string>? ExtendedAttributes { get; init; }
 }
 
 /// <summary>Smaller wins; absent = not offered.</summary>

@@ -26,11 +26,20 @@ public sealed record VirtualOrganisationSpec
 
     /// <summary>Three characters, <c>^[a-z][a-z0-9]{2}$</c>, not <c>def</c>.</summary>
     public string Tag { get; init; } = "";
+    public string? LongName { get; init; }
     public string? Description { get; init; }
     public string? Email { get; init; }
     public IReadOnlyList<AccountSpec>? Accounts { get; init; }
     public IReadOnlyList<ScopeSpec>? Scopes { get; init; }
+    public IReadOnlyList<SubscriptionSpec>? Subscriptions { get; init; }
+
+    /// <summary>Absent: as <c>new DistancesSpec()</c>.</summary>
     public DistancesSpec? Distances { get; init; }
+    public VoTransfersSpec? Transfers { get; init; }
+    public string? PolicyPackageName { get; init; }
+    public ClientConfigSpec? ClientConfig { get; init; }
+    public CheckSpec? Check { get; init; }
+    public RootMappings? RootMappings { get; init; }
     public VoDeletionPolicy DeletionPolicy { get; init; } = VoDeletionPolicy.Retain;
     public DriftPolicy DriftPolicy { get; init; } = DriftPolicy.Heal;
     public ManagementPolicy ManagementPolicy { get; init; } = ManagementPolicy.Full;
@@ -49,6 +58,7 @@ public sealed record AccountSpec
 
     /// <summary>Rucio's account attribute <c>admin</c>.</summary>
     public bool Admin { get; init; }
+    public IReadOnlyDictionary<string, string>? Attributes { get; init; }
     public IReadOnlyList<IdentitySpec>? Identities { get; init; }
     public IReadOnlyList<QuotaSpec>? Quotas { get; init; }
 }
@@ -62,6 +72,10 @@ public sealed record IdentitySpec
 
     /// <summary>Secret with key <c>password</c>; absent: one is generated into <c>&lt;vo&gt;-&lt;account&gt;-login</c>.</summary>
     public SecretRef? SecretRef { get; init; }
+    public string? Dn { get; init; }
+    public string? Subject { get; init; }
+    public string? Issuer { get; init; }
+    public string? PublicKey { get; init; }
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<IdentityType>))]
@@ -73,7 +87,11 @@ public sealed record QuotaSpec
     public string RseExpression { get; init; } = "";
 
     /// <summary>Bytes on each matching storage, as a Kubernetes quantity (<c>10Ti</c>), or <c>unlimited</c>.</summary>
+    [JsonConverter(typeof(QuantityTextConverter))]
     public string Bytes { get; init; } = "";
+
+    [JsonConverter(typeof(QuantityTextConverter))]
+    public string? Total { get; init; }
 }
 
 public sealed record ScopeSpec
@@ -90,6 +108,8 @@ public sealed record DistancesSpec
 
     /// <summary>Distance of every pair the policy makes; 1 is the nearest.</summary>
     public int Default { get; init; } = 1;
+    public string? Hub { get; init; }
+    public IReadOnlyList<DistanceOverride>? Overrides { get; init; }
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<DistancePolicy>))]

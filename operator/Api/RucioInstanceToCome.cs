@@ -1,0 +1,175 @@
+using System.Text.Json.Serialization;
+
+namespace RucioOperator.Api;
+
+// The part of the schema whose behaviour comes later: every field here is refused as NotSupportedYet,
+// by the schema and again in the loop. A record moves to RucioInstance.cs with its behaviour.
+
+/// <summary>An existing Rucio, managed over REST alone.</summary>
+public sealed record ExternalSpec
+{
+    public string? ApiUrl { get; init; }
+    public string? AuthUrl { get; init; }
+    public SecretRef? CaSecretRef { get; init; }
+    public SecretRef? CredentialsSecretRef { get; init; }
+}
+
+public sealed record CloudNativePGDatabase
+{
+    public int? Instances { get; init; }
+    public string? StorageSize { get; init; }
+    public string? StorageClassName { get; init; }
+    public string? ImageName { get; init; }
+}
+
+public sealed record EmbeddedDatabase
+{
+    public string? StorageSize { get; init; }
+    public string? StorageClassName { get; init; }
+}
+
+public sealed record AutoscalingSpec
+{
+    public int? MinReplicas { get; init; }
+    public int? MaxReplicas { get; init; }
+    public int? TargetCpuPercent { get; init; }
+}
+
+public sealed record ExposureSpec
+{
+    public ExposureType? Type { get; init; }
+    public string? ClassName { get; init; }
+    public NamespacedRef? GatewayRef { get; init; }
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<ExposureType>))]
+public enum ExposureType { Ingress, Gateway, LoadBalancer }
+
+public sealed record TlsSpec
+{
+    public SecretRef? SecretRef { get; init; }
+    public IssuerRef? IssuerRef { get; init; }
+}
+
+public sealed record IssuerRef
+{
+    public string Name { get; init; } = "";
+    public IssuerKind? Kind { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<IssuerKind>))]
+public enum IssuerKind { Issuer, ClusterIssuer }
+
+/// <summary>Auth, web UI and trace servers.</summary>
+public sealed record FrontendSpec
+{
+    public int? Replicas { get; init; }
+    public ResourcesSpec? Resources { get; init; }
+    public string? Host { get; init; }
+    public ExposureSpec? Exposure { get; init; }
+    public TlsSpec? Tls { get; init; }
+}
+
+public sealed record DaemonOverride
+{
+    public string Name { get; init; } = "";
+    public int? Replicas { get; init; }
+    public ResourcesSpec? Resources { get; init; }
+    public IReadOnlyDictionary<string, string>? Arguments { get; init; }
+}
+
+public sealed record DaemonGroup
+{
+    public string Name { get; init; } = "";
+    public string? Daemon { get; init; }
+    public int? Replicas { get; init; }
+    public ResourcesSpec? Resources { get; init; }
+    public IReadOnlyDictionary<string, string>? Arguments { get; init; }
+}
+
+public sealed record OidcSpec
+{
+    public IReadOnlyList<OidcIssuer>? Issuers { get; init; }
+    public string? AdminIssuer { get; init; }
+    public string? ExpectedAudience { get; init; }
+    public string? ExpectedScope { get; init; }
+}
+
+public sealed record OidcIssuer
+{
+    public string Name { get; init; } = "";
+    public string? Url { get; init; }
+    public SecretRef? ClientSecretRef { get; init; }
+    public SecretRef? ScimSecretRef { get; init; }
+}
+
+public sealed record TrustSpec
+{
+    public IReadOnlyList<CaBundle>? CaBundles { get; init; }
+    public string? CrlRefresh { get; init; }
+}
+
+public sealed record CaBundle
+{
+    public string Name { get; init; } = "";
+    public CaBundleKind? Kind { get; init; }
+    public string? Key { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<CaBundleKind>))]
+public enum CaBundleKind { ConfigMap, Secret }
+
+public sealed record MessagingSpec
+{
+    public BrokerSpec? Hermes { get; init; }
+    public BrokerSpec? Receiver { get; init; }
+    public BrokerSpec? Traces { get; init; }
+}
+
+public sealed record BrokerSpec
+{
+    public IReadOnlyList<string>? Hosts { get; init; }
+    public int? Port { get; init; }
+    public bool? Tls { get; init; }
+    public string? Destination { get; init; }
+    public string? VoName { get; init; }
+    public SecretRef? CredentialsSecretRef { get; init; }
+}
+
+public sealed record MailSpec
+{
+    public string? Host { get; init; }
+    public int? Port { get; init; }
+    public string? From { get; init; }
+    public bool? StartTls { get; init; }
+    public SecretRef? CredentialsSecretRef { get; init; }
+}
+
+public sealed record PolicyPackageSpec
+{
+    public string Name { get; init; } = "";
+    public string? Module { get; init; }
+    public string? Image { get; init; }
+    public LocalRef? ConfigMapRef { get; init; }
+    public IReadOnlyList<string>? AllowedNamespaces { get; init; }
+}
+
+public sealed record UpgradeSpec
+{
+    public UpgradeBackup? Backup { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<UpgradeBackup>))]
+public enum UpgradeBackup { CloudNativePG, PgDump, None }
+
+public sealed record MonitoringSpec
+{
+    public bool? PodMonitor { get; init; }
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+}
+
+public sealed record NetworkPolicySpec
+{
+    public bool? Enabled { get; init; }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization;
+
+namespace RucioOperator.Api;
+
+// Behaviour comes later: refused as NotSupportedYet, by the schema and again in the loop.
+
+public sealed record SubscriptionSpec
+{
+    public string Name { get; init; } = "";
+    public string? Owner { get; init; }
+    public int? Priority { get; init; }
+    public string? Comments { get; init; }
+    public SubscriptionFilter? Filter { get; init; }
+    public IReadOnlyList<SubscriptionRule>? Rules { get; init; }
+}
+
+public sealed record SubscriptionFilter
+{
+    public IReadOnlyList<string>? Scopes { get; init; }
+    public IReadOnlyList<string>? Accounts { get; init; }
+    public string? Pattern { get; init; }
+    public string? ExcludedPattern { get; init; }
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+}
+
+public sealed record SubscriptionRule
+{
+    public string? RseExpression { get; init; }
+    public int? Copies { get; init; }
+    public string? Activity { get; init; }
+    public string? Lifetime { get; init; }
+}
+
+public sealed record DistanceOverride
+{
+    public string Source { get; init; } = "";
+    public string Destination { get; init; } = "";
+    public int? Distance { get; init; }
+}
+
+public sealed record VoTransfersSpec
+{
+    public SecretRef? CredentialSecretRef { get; init; }
+    public VomsSpec? Voms { get; init; }
+    public string? Fts { get; init; }
+}
+
+public sealed record VomsSpec
+{
+    public string? Vo { get; init; }
+    public string? Host { get; init; }
+    public int? Port { get; init; }
+    public string? Role { get; init; }
+}
+
+public sealed record ClientConfigSpec
+{
+    public string? ConfigMapName { get; init; }
+    public bool? Jupyter { get; init; }
+}
+
+public sealed record CheckSpec
+{
+    public bool? DataPath { get; init; }
+    public bool? Isolation { get; init; }
+    public string? Interval { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<RootMappings>))]
+public enum RootMappings { Shared, Exclusive }
