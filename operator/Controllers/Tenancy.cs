@@ -50,6 +50,8 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<V1Namesp
         };
     }
 
+    public RucioInstance? InstanceOf(VirtualOrganisation vo) => instances.Store.Get(Indexes.InstanceOf(vo));
+
     public static bool Grants(RucioInstance instance, VirtualOrganisation vo) =>
         instance.Spec.Tenancy?.Vos?.Any(g => g.Tag == vo.Spec.Tag && g.Namespace == vo.Metadata.NamespaceProperty) == true;
 }

@@ -1,0 +1,349 @@
+using System.Text.Json.Nodes;
+using RucioOperator.Api;
+using RucioOperator.Api.Validation;
+using RucioOperator.Apply;
+using RucioOperator.Catalogue;
+using RucioOperator.Desired;
+using RucioOperator.Observed;
+using RucioOperator.Planning;
+using RucioOperator.RucioApi;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>One pass over the storages of one VO: guard each, plan all, act in bulk, report on each.</summary>
+internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnlyList<StorageElement> all)
+{
+    private const int WritesAtOnce = 8;
+
+    private readonly Dictionary<string, Report> _reports = all.ToDictionary(s => s.Metadata.Name, s => new Report(s, parts.Time));
+    private readonly Dictionary<string, PassMode> _modes = [];
+    private readonly VirtualOrganisation? _vo = parts.Vos.Store.Get(voKey);
+
+    public async Task<Outcome> RunAsync(CancellationToken ct)
+    {
+        var (deleting, living) = Split(all);
+        InstanceConnection? connection = null;
+        ObservedVo? observed = null;
+        Outcome overall = new Outcome.Done();
+        try
+        {
+            if (VoProblem(out var instance) is { } blocked)
+            {
+                foreach (var storage in living.Where(s => !s.Suspended))
+                {
+                    _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, Validate(storage) ?? blocked);
+                }
+            }
+            else
+            {
+                connection = parts.Connections.Find(ObjectKey.Of(instance!));
+                if (connection is not { Serving: true, Snapshot: not null })
+                {
+                    // Only just started: the instance's own pass opens the way and wakes us.
+                    return new Outcome.Done();
+                }
+                observed = connection.Snapshot.Vo(_vo!.Spec.Tag);
+                observed = await ConvergeAsync(instance!, connection, observed, living, ct);
+            }
+        }
+        catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem)
+        {
+            overall = new Outcome.Failed(error);
+            foreach (var storage in living.Where(s => !s.Suspended && _reports[s.Metadata.Name].Outcome is Outcome.Done))
+            {
+                _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, overall);
+            }
+        }
+        await Parallel.ForEachAsync(living, new ParallelOptions { MaxDegreeOfParallelism = WritesAtOnce, CancellationToken = ct }, async (storage, token) => await ReportAsync(storage, observed, token));
+        foreach (var storage in deleting)
+        {
+            overall = Worse(overall, await FinalizeAsync(storage, connection, observed, ct));
+        }
+        return overall;
+    }
+
+    private static (List<StorageElement> Deleting, List<StorageElement> Living) Split(IReadOnlyList<StorageElement> storages)
+    {
+        var ordered = storages.OrderBy(s => s.Metadata.Name, StringComparer.Ordinal).ToLookup(s => s.Metadata.DeletionTimestamp is not null);
+        return (ordered[true].ToList(), ordered[false].ToList());
+    }
+
+    private static Outcome Worse(Outcome a, Outcome b) => a is Outcome.Done or Outcome.Gone ? b : a;
+
+    /// <summary>Rules about the VO that hold for all of its storages; first one wins.</summary>
+    private Outcome? VoProblem(out RucioInstance? instance)
+    {
+        instance = null;
+        if (_vo is null)
+        {
+            return new Outcome.Blocked("VirtualOrganisationNotFound", $"spec.voRef: VirtualOrganisation {voKey} does not exist");
+        }
+        if (parts.Tenancy.Refuses(_vo, out instance) is { } refused)
+        {
+            return refused;
+        }
+        return _vo.Status is { Tag: not null, Conditions: { } conditions } && conditions.Any(c => c is { Type: VoConditions.CredentialsSafe, Status: "True" }) && _vo.Status.Tag == _vo.Spec.Tag
+            ? null
+            : new Outcome.Blocked("VirtualOrganisationNotReady", $"VirtualOrganisation {voKey} is not ready for storages yet: see its conditions");
+    }
+
+    private static Outcome? Validate(StorageElement storage) =>
+        StorageElementRules.Validate(storage) is [var first, ..] ? new Outcome.Rejected(first.Reason, first.Message) : null;
+
+    /// <summary>Why this storage must stay out of the plan; first rule that fits wins.</summary>
+    private Outcome? Refuses(StorageElement storage, RucioInstance instance, IReadOnlyDictionary<string, string> collisions, IReadOnlyDictionary<string, string> holders, int place)
+    {
+        var key = ObjectKey.Of(storage).ToString();
+        if (Validate(storage) is { } invalid)
+        {
+            return invalid;
+        }
+        if (holders[storage.Spec.Rse] != storage.Metadata.Name)
+        {
+            return new Outcome.Rejected("Conflict", $"spec.rse: {storage.Spec.Rse} is already described by StorageElement {holders[storage.Spec.Rse]}");
+        }
+        if (collisions.TryGetValue(key, out var taken))
+        {
+            return new Outcome.Blocked("PrefixTaken", $"spec.endpoints: {taken} overlaps with a storage of another VO, and Rucio's paths do not carry the VO: choose another prefix");
+        }
+        if (instance.Spec.Tenancy?.Limits?.Storages is { } limit && place >= limit)
+        {
+            return new Outcome.Blocked(Tenancy.LimitExceeded, $"RucioInstance {ObjectKey.Of(instance)} allows {limit} storages for a VO");
+        }
+        return storage.Spec.Fts is { } fts && instance.Spec.Transfers?.FtsServers?.Contains(fts) != true
+            ? new Outcome.Blocked("FtsNotOffered", $"spec.fts: {fts} is not among spec.transfers.ftsServers of RucioInstance {ObjectKey.Of(instance)}")
+            : null;
+    }
+
+    private async Task<ObservedVo> ConvergeAsync(RucioInstance instance, InstanceConnection connection, ObservedVo observed, List<StorageElement> living, CancellationToken ct)
+    {
+        var collisions = PrefixCollisions.Find(Places());
+        var holders = living.Where(s => !s.Suspended).GroupBy(s => s.Spec.Rse).ToDictionary(g => g.Key, g => g.OrderBy(s => s.Metadata.CreationTimestamp).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal).First().Metadata.Name);
+        var wanted = new Dictionary<string, (StorageElement Storage, DesiredRse Rse)>(StringComparer.Ordinal);
+        foreach (var storage in living.Where(s => !s.Suspended).OrderBy(s => s.Metadata.CreationTimestamp).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal))
+        {
+            if (Refuses(storage, instance, collisions, holders, wanted.Count) is { } refused)
+            {
+                _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, refused);
+                continue;
+            }
+            var rse = DesiredStorage.For(storage);
+            if (observed.Rses.GetValueOrDefault(rse.Name) is { } have && have.Deterministic != rse.Deterministic)
+            {
+                _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, new Outcome.Rejected("DeterministicFixed", $"spec.deterministic: RSE {rse.Name} exists with {have.Deterministic}, and its replicas keep their paths"));
+                continue;
+            }
+            wanted[rse.Name] = (storage, rse);
+        }
+        var drifted = await MakeEventsAsync(wanted, observed, ct);
+        var acting = wanted.Values.Where(w => _modes[w.Storage.Metadata.Name] == PassMode.Act).ToList();
+        var linked = acting.Select(w => w.Rse.Name).ToList();
+        int? distance = (_vo!.Spec.Distances ?? new DistancesSpec()) is { Policy: DistancePolicy.Mesh, Default: var d } ? d : null;
+        var plan = StoragePlan.For(acting.Select(w => w.Rse), observed, distance, linked);
+        if (!plan.IsEmpty)
+        {
+            await EnsureFinalizersAsync(acting.Select(w => w.Storage), ct);
+            var execution = new StoragePlanExecution(await RootAsync(instance, connection, ct));
+            try
+            {
+                await execution.RunAsync(plan.Changes, ct);
+            }
+            finally
+            {
+                observed = await connection.RefreshVoAsync(_vo.Spec.Tag, ct);
+            }
+            foreach (var (rse, error) in execution.Errors)
+            {
+                _reports[wanted[rse].Storage.Metadata.Name].Stop(StorageConditions.RseReady, new Outcome.Rejected("RucioRefused", error));
+            }
+            plan = StoragePlan.For(acting.Select(w => w.Rse).Where(r => !execution.Errors.ContainsKey(r.Name)), observed, distance, linked.Where(r => !execution.Errors.ContainsKey(r)));
+        }
+        else
+        {
+            await EnsureFinalizersAsync(acting.Select(w => w.Storage), ct);
+        }
+        Conclude(wanted, observed, plan, drifted);
+        return observed;
+    }
+
+    /// <summary>Which storages differ from the catalogue although nobody edited them.</summary>
+    private async Task<IReadOnlyDictionary<string, IReadOnlyList<StorageChange>>> MakeEventsAsync(Dictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, ObservedVo observed, CancellationToken ct)
+    {
+        var own = new Dictionary<string, IReadOnlyList<StorageChange>>(StringComparer.Ordinal);
+        foreach (var (name, (storage, rse)) in wanted)
+        {
+            var changes = StoragePlan.For([rse], observed, null, []).Changes;
+            own[name] = changes;
+            var mode = StatusPass.Mode(storage, storage.Spec.ManagementPolicy, storage.Spec.DriftPolicy, changes.Count == 0);
+            _modes[storage.Metadata.Name] = mode;
+            if (mode == PassMode.Act && changes.Count > 0 && StatusPass.IsDrift(storage))
+            {
+                await StatusPass.DriftAsync(storage, changes, parts.Events, parts.Metrics, ct);
+            }
+        }
+        return own;
+    }
+
+    private void Conclude(Dictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, ObservedVo observed, Plan<StorageChange> left, IReadOnlyDictionary<string, IReadOnlyList<StorageChange>> own)
+    {
+        foreach (var (name, (storage, _)) in wanted)
+        {
+            var report = _reports[storage.Metadata.Name];
+            var mode = _modes[storage.Metadata.Name];
+            if (report.Outcome is not Outcome.Done)
+            {
+                continue;
+            }
+            if (mode is PassMode.DryRun or PassMode.ObserveOnly && own[name].Count > 0)
+            {
+                report.Stop(StorageConditions.RseReady, new Outcome.Blocked("PlanOnly", $"not changed: {own[name][0].Describe()}"));
+                continue;
+            }
+            if (mode == PassMode.Act && left.Changes.FirstOrDefault(c => c.Rse == name || c is ImportRses i && i.Rses.Any(r => r.Name == name)) is { } still)
+            {
+                report.Stop(StorageConditions.RseReady, new Outcome.Failed(new ReconcileFailedException($"Rucio took the change and yet differs: {still.Describe()}")));
+                continue;
+            }
+            report.True(StorageConditions.RseReady, "AsDesired", $"RSE {name} has id {observed.Rses.GetValueOrDefault(name)?.Id}");
+            var pairs = left.Changes.OfType<ImportDistances>().SelectMany(c => c.Pairs).Count(p => p.Source == name || p.Destination == name);
+            if (pairs > 0)
+            {
+                report.Stop(StorageConditions.DistancesReady, new Outcome.Failed(new ReconcileFailedException($"{pairs} distances are not set")));
+                continue;
+            }
+            report.True(StorageConditions.DistancesReady, "AsDesired", "Distances follow the policy of the VO");
+            StatusPass.ReportDrifted(report, mode, own[name]);
+        }
+    }
+
+    private IEnumerable<StoragePlace> Places()
+    {
+        foreach (var storage in parts.Storages.Store.List())
+        {
+            var vo = parts.Vos.Store.Get(Indexes.VoOf(storage));
+            if (vo is null || StorageElementRules.Validate(storage).Count > 0)
+            {
+                continue;
+            }
+            foreach (var endpoint in storage.Spec.Endpoints ?? [])
+            {
+                var url = EndpointUrl.Parse(endpoint.Url);
+                yield return new StoragePlace(ObjectKey.Of(storage).ToString(), $"{Indexes.InstanceOf(vo)} {vo.Spec.Tag}", url.Hostname, url.Prefix, (storage.Metadata.CreationTimestamp ?? DateTime.MaxValue, ObjectKey.Of(storage).ToString()));
+            }
+        }
+    }
+
+    private async Task<RucioSession> RootAsync(RucioInstance instance, InstanceConnection connection, CancellationToken ct)
+    {
+        var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+        var secret = new ObjectKey(names.Namespace, names.VoRoot(_vo!.Spec.Tag));
+        return connection.As(new RucioCredential(
+            await parts.References.RequireAsync(secret, "username", "root credential", ct),
+            await parts.References.RequireAsync(secret, "password", "root credential", ct), "root", _vo.Spec.Tag), parts.Time);
+    }
+
+    /// <summary>Only where deleting the resource means work in Rucio; under Retain nothing may ever hold up a namespace.</summary>
+    private Task EnsureFinalizersAsync(IEnumerable<StorageElement> storages, CancellationToken ct) =>
+        Parallel.ForEachAsync(storages.Where(s => (s.Spec.DeletionPolicy != StorageDeletionPolicy.Retain) != HasFinalizer(s)), new ParallelOptions { MaxDegreeOfParallelism = WritesAtOnce, CancellationToken = ct },
+            async (s, token) => await PatchFinalizersAsync(s, add: s.Spec.DeletionPolicy != StorageDeletionPolicy.Retain, token));
+
+    private static bool HasFinalizer(StorageElement storage) => storage.Metadata.Finalizers?.Contains(StorageController.Finalizer) == true;
+
+    private async Task PatchFinalizersAsync(StorageElement storage, bool add, CancellationToken ct)
+    {
+        var others = (storage.Metadata.Finalizers ?? []).Where(f => f != StorageController.Finalizer);
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["resourceVersion"] = storage.Metadata.ResourceVersion,
+                ["finalizers"] = new JsonArray([.. (add ? others.Append(StorageController.Finalizer) : others).Select(f => (JsonNode)f)]),
+            },
+        };
+        try
+        {
+            parts.Storages.Refresh(await parts.Api.MergePatchAsync<StorageElement>(ObjectKey.Of(storage), patch, $"rucio-operator/{StorageController.Name}", ct));
+        }
+        catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
+        {
+            // Gone already.
+        }
+    }
+
+    /// <summary>DeleteIfEmpty: the RSE goes when no file is on it; a parent that is gone or a Retain policy lets the resource go at once.</summary>
+    private async Task<Outcome> FinalizeAsync(StorageElement storage, InstanceConnection? connection, ObservedVo? observed, CancellationToken ct)
+    {
+        if (!HasFinalizer(storage))
+        {
+            return new Outcome.Done();
+        }
+        Outcome outcome = new Outcome.Done();
+        var parentGone = _vo is null || _vo.Metadata.DeletionTimestamp is not null || parts.Tenancy.Refuses(_vo, out var instance) is not null || instance is null;
+        if (!parentGone && storage.Spec.DeletionPolicy == StorageDeletionPolicy.DeleteIfEmpty)
+        {
+            outcome = connection is null || observed is null ? new Outcome.Blocked(Tenancy.InstanceNotReady, "deletion waits until the RucioInstance is ready") : await DeleteIfEmptyAsync(storage, connection, observed, ct);
+        }
+        if (outcome is Outcome.Done)
+        {
+            if (parentGone)
+            {
+                await parts.Events.NormalAsync(storage, "Released", "Delete", "The VirtualOrganisation or its RucioInstance is gone: the resource is released, whatever the RSE holds stays in Rucio", ct);
+            }
+            await PatchFinalizersAsync(parts.Storages.Store.Get(ObjectKey.Of(storage)) ?? storage, add: false, ct);
+            return outcome;
+        }
+        _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, outcome);
+        await ReportAsync(storage, observed, ct);
+        return outcome;
+    }
+
+    private async Task<Outcome> DeleteIfEmptyAsync(StorageElement storage, InstanceConnection connection, ObservedVo observed, CancellationToken ct)
+    {
+        if (observed.Rses.GetValueOrDefault(storage.Spec.Rse) is not { Deleted: false } rse)
+        {
+            return new Outcome.Done();
+        }
+        try
+        {
+            var (files, bytes) = await connection.Reader.CountReplicasAsync(rse.Id, ct);
+            if (files > 0)
+            {
+                return new Outcome.Blocked("NotEmpty", $"RSE {rse.Name} still holds {files} files, {bytes} bytes: remove their rules, or set spec.deletionPolicy to Retain", TimeSpan.FromMinutes(1));
+            }
+            var execution = new StoragePlanExecution(await RootAsync(parts.Tenancy.InstanceOf(_vo!)!, connection, ct));
+            await execution.RunAsync([new DeleteRse(rse.Name)], ct);
+            await connection.RefreshVoAsync(_vo!.Spec.Tag, ct);
+            return execution.Errors.TryGetValue(rse.Name, out var error) ? new Outcome.Blocked("RucioRefused", error, TimeSpan.FromMinutes(1)) : new Outcome.Done();
+        }
+        catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or Npgsql.NpgsqlException)
+        {
+            return new Outcome.Failed(error);
+        }
+    }
+
+    private async Task ReportAsync(StorageElement storage, ObservedVo? observed, CancellationToken ct)
+    {
+        if (storage.Suspended)
+        {
+            await StatusPass.SuspendAsync(storage, parts.Status, parts.Events, parts.Time, (s, c) => s with { Status = (s.Status ?? new()) with { Conditions = c } }, ct);
+            return;
+        }
+        var report = _reports[storage.Metadata.Name];
+        var valid = report.Outcome is not Outcome.Rejected;
+        var status = new StorageElementStatus
+        {
+            ObservedGeneration = storage.Metadata.Generation,
+            Conditions = report.Conditions(StorageConditions.All, $"RSE {storage.Spec.Rse} is ready"),
+            LastHandledReconcileAt = StatusPass.Token(storage),
+            Plan = _modes.GetValueOrDefault(storage.Metadata.Name) == PassMode.DryRun ? StatusPass.Describe(StoragePlan.For([DesiredStorage.For(storage)], observed!, null, []).Changes) : null,
+            Rse = storage.Spec.Rse,
+            RseId = observed?.Rses.GetValueOrDefault(storage.Spec.Rse)?.Id ?? storage.Status?.RseId,
+            Vo = _vo?.Spec.Tag,
+            Effective = report.IsTrue(StorageConditions.RseReady) && _modes[storage.Metadata.Name] == PassMode.Act ? DesiredStorage.Effective(DesiredStorage.For(storage)) : storage.Status?.Effective,
+        };
+        // A finalizer patch of this pass made the listed object old; its status has not changed since.
+        var current = parts.Storages.Store.Get(ObjectKey.Of(storage)) ?? storage;
+        await StatusPass.WriteAsync(current, current with { Status = status }, parts.Status, parts.Events, ct);
+    }
+}
