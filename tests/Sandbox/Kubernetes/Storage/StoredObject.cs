@@ -1,0 +1,32 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace RucioOperator.Sandbox.Kubernetes.Storage;
+
+/// <summary>One version of one object. The tree is shared by every reader: never changed after this point.</summary>
+internal sealed class StoredObject(string storage, JsonObject node, long version)
+{
+    private byte[]? _json;
+
+    public string Storage { get; } = storage;
+
+    public JsonObject Node { get; } = node;
+
+    public long Version { get; } = version;
+
+    public string Name { get; } = node.Name();
+
+    public string Namespace { get; } = node.Namespace();
+
+    public string Uid { get; } = node.Uid();
+
+    public byte[] Json => _json ??= JsonSerializer.SerializeToUtf8Bytes(Node);
+
+    public ReadOnlySpan<byte> As(ResourceType type) =>
+        type.IsStoredForm(Node) ? Json : JsonSerializer.SerializeToUtf8Bytes(type.FromStored(Node));
+}
+
+internal enum ChangeKind { Added, Modified, Deleted, Bookmark, Cut }
+
+/// <summary>What happened; for a deletion <c>After</c> is the last state with the version of the deletion.</summary>
+internal sealed record Change(ChangeKind Kind, long Version, StoredObject? Before, StoredObject? After);
