@@ -1,3 +1,4 @@
+using RucioOperator.Controllers;
 using RucioOperator.Hosting;
 
-return await OperatorHost.RunAsync(args, composition => { });
+return await OperatorHost.RunAsync(args, Wiring.Compose);

@@ -30,5 +30,5 @@ public static class Indexes
         from account in vo.Spec.Accounts ?? []
         from identity in account.Identities ?? []
         where identity.SecretRef is not null
-        select $"{vo.Metadata.NamespaceProperty}/{identity.SecretRef.Name}";
+        select $"{vo.Metadata.NamespaceProperty}/{identity.SecretRef!.Name}";
 }

@@ -3,6 +3,7 @@ using RucioOperator.Api.Validation;
 using RucioOperator.Apply;
 using RucioOperator.Catalogue;
 using RucioOperator.Desired;
+using RucioOperator.Grid;
 using RucioOperator.Observed;
 using RucioOperator.Releases;
 using RucioOperator.RucioApi;
@@ -42,7 +43,12 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             Report.Stop(_stage, new Outcome.Rejected("MigrationNeeded", $"the catalogue is at revision {revision} and Rucio {instance.Spec.Version} needs {release.AlembicHead}: migrations are not supported yet, set spec.version to the release the catalogue was made with"));
             return;
         }
-        await parts.Applier.ApplyAsync(instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(inputs).Select(o => new DesiredObject(o))], ct);
+        var applied = await parts.Applier.ApplyAsync(instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(inputs).Select(o => new DesiredObject(o))], ct);
+        if (applied.Refused is [var taken, ..])
+        {
+            Report.Stop(_stage, new Outcome.Blocked("NameTaken", $"{taken.Kind} {taken.Key} exists and is not this operator's: remove it, or name the RucioInstance otherwise", TimeSpan.FromMinutes(1)));
+            return;
+        }
         if (!inputs.CatalogueReady)
         {
             Report.Stop(_stage, await BootstrapOutcomeAsync(ct));
@@ -85,11 +91,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 
     private Outcome? Guard()
     {
-        if (InstanceRules.Validate(instance) is [var first, ..])
-        {
-            return new Outcome.Rejected(first.Reason, first.Message);
-        }
-        return ReleaseCatalogue.Find(instance.Spec.Version) is { Found: false, Error: var unknown } ? new Outcome.Rejected("UnknownVersion", $"spec.version: {unknown}") : null;
+        return StatusPass.Invalid(RucioInstanceRules.Validate(instance)) ?? (ReleaseCatalogue.Find(instance.Spec.Version) is { Found: false, Error: var unknown } ? new Outcome.Rejected("UnknownVersion", $"spec.version: {unknown}") : null);
     }
 
     private static bool IsComplete(CatalogueSnapshot? snapshot) =>

@@ -1,5 +1,6 @@
 using k8s.Models;
 using RucioOperator.Api;
+using RucioOperator.Api.Validation;
 using RucioOperator.Hosting;
 using RucioOperator.Planning;
 using RucioOperator.Runtime;
@@ -33,6 +34,9 @@ internal static class StatusPass
     public static bool IsDrift(IRucioResource resource) => IsReady(resource) && resource.CommonStatus!.ObservedGeneration == resource.Metadata.Generation;
 
     public static bool IsReady(IRucioResource resource) => resource.CommonStatus?.Conditions?.Any(c => c is { Type: Conditions.Ready, Status: "True" }) == true;
+
+    /// <summary>All errors in one message, each with its field; null: valid.</summary>
+    public static Outcome? Invalid(IReadOnlyList<FieldError> errors) => errors is [var first, ..] ? new Outcome.Rejected(first.Reason, string.Join("; ", errors.Take(5))) : null;
 
     public static PlanStatus Describe(IReadOnlyList<Change> changes) => new() { Changes = changes.Count, Entries = [.. changes.Take(MaxPlanEntries).Select(c => c.Describe())] };
 

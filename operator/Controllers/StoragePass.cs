@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using RucioOperator.Api;
+using Endpoint = RucioOperator.Api.Endpoint;
 using RucioOperator.Api.Validation;
 using RucioOperator.Apply;
 using RucioOperator.Catalogue;
@@ -89,7 +90,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
     }
 
     private static Outcome? Validate(StorageElement storage) =>
-        StorageElementRules.Validate(storage) is [var first, ..] ? new Outcome.Rejected(first.Reason, first.Message) : null;
+        StatusPass.Invalid(StorageElementRules.Validate(storage));
 
     /// <summary>Why this storage must stay out of the plan; first rule that fits wins.</summary>
     private Outcome? Refuses(StorageElement storage, RucioInstance instance, IReadOnlyDictionary<string, string> collisions, IReadOnlyDictionary<string, string> holders, int place)
@@ -228,8 +229,8 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             }
             foreach (var endpoint in storage.Spec.Endpoints ?? [])
             {
-                var url = EndpointUrl.Parse(endpoint.Url);
-                yield return new StoragePlace(ObjectKey.Of(storage).ToString(), $"{Indexes.InstanceOf(vo)} {vo.Spec.Tag}", url.Hostname, url.Prefix, (storage.Metadata.CreationTimestamp ?? DateTime.MaxValue, ObjectKey.Of(storage).ToString()));
+                var url = Endpoint.Parse(endpoint.Url);
+                yield return new StoragePlace(ObjectKey.Of(storage).ToString(), $"{Indexes.InstanceOf(vo)} {vo.Spec.Tag}", url.Host, url.Prefix, (storage.Metadata.CreationTimestamp ?? DateTime.MaxValue, ObjectKey.Of(storage).ToString()));
             }
         }
     }

@@ -1,11 +1,10 @@
-using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers;
 
 /// <summary>May this namespace use this instance, and is the instance ready for it? First rule that fits wins.</summary>
-public sealed class Tenancy(Informer<RucioInstance> instances, Informer<V1Namespace> namespaces)
+public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialObject> namespaces)
 {
     public const string InstanceNotFound = nameof(InstanceNotFound);
     public const string NamespaceNotAllowed = nameof(NamespaceNotAllowed);

@@ -22,12 +22,8 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
     /// <returns>False: nothing can be said yet (the operator has just started), so nothing is written.</returns>
     public async Task<bool> RunAsync(CancellationToken ct)
     {
-        if (VirtualOrganisationRules.Validate(vo) is [var first, ..])
-        {
-            Report.Stop(VoConditions.Claimed, new Outcome.Rejected(first.Reason, first.Message));
-            return true;
-        }
-        if (parts.Tenancy.Refuses(vo, out var instance) is { } refused)
+        RucioInstance? instance = null;
+        if ((StatusPass.Invalid(VirtualOrganisationRules.Validate(vo)) ?? parts.Tenancy.Refuses(vo, out instance)) is { } refused)
         {
             Report.Stop(VoConditions.Claimed, refused);
             return true;

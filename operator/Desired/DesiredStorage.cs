@@ -1,4 +1,5 @@
 using RucioOperator.Api;
+using Endpoint = RucioOperator.Api.Endpoint;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
 
@@ -59,13 +60,13 @@ public static class DesiredStorage
 
     private static ObservedProtocol Protocol(EndpointSpec endpoint, int index)
     {
-        var url = EndpointUrl.Parse(endpoint.Url);
+        var url = Endpoint.Parse(endpoint.Url);
         // First in the list is tried first; Rucio's order between equal priorities is undefined.
         var place = index + 1;
         var lan = endpoint.Lan ?? new LanPriorities { Read = place, Write = place, Delete = place };
         var canCopy = url.Scheme is "davs" or "https" or "root" or "srm+https";
         var wan = endpoint.Wan ?? new WanPriorities { Read = place, Write = place, Delete = place, ThirdPartyCopyRead = canCopy ? place : null, ThirdPartyCopyWrite = canCopy ? place : null };
-        return new ObservedProtocol(url.Scheme, url.Hostname, url.Port, url.Prefix, Implementation(url.Scheme), new ProtocolPriorities
+        return new ObservedProtocol(url.Scheme, url.Host, url.Port, url.Prefix, Implementation(url.Scheme), new ProtocolPriorities
         {
             LanRead = lan.Read,
             LanWrite = lan.Write,

@@ -14,18 +14,6 @@ public static class RucioConfig
 {
     public const string DatabaseCaPath = "/opt/rucio/database-ca/ca.crt";
 
-    /// <summary>Sections and options that are the operator's; <c>spec.config</c> may not name them.</summary>
-    public static bool IsReserved(string section, string option) => (section.ToLowerInvariant(), option.ToLowerInvariant()) switch
-    {
-        ("database" or "bootstrap" or "alembic" or "importer" or "vo-map" or "vo_certs", _) => true,
-        ("common", "multi_vo") => true,
-        ("api", _) => true,
-        ("policy", var o) => o.StartsWith("package", StringComparison.Ordinal) || o is "permission" or "schema",
-        ("conveyor", "usercert" or "vo_certs_path" or "transfertool") => true,
-        ("oidc", _) => true,
-        (var s, _) => s.EndsWith("-database", StringComparison.Ordinal),
-    };
-
     public static JsonObject Common(RucioInstance instance, DatabaseAccess database)
     {
         var config = new ConfigDocument()

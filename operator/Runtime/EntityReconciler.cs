@@ -7,8 +7,9 @@ namespace RucioOperator.Runtime;
 
 /// <summary>Load from the store → deleted? finalizer : ensure the finalizer → controller.</summary>
 /// <param name="finalizerName">Given as a constant: renaming a class must never orphan finalizers.</param>
+/// <param name="needsFinalizer">Whether deleting this object means work; absent: always. One that is not needed is taken off again, so that nothing holds up a namespace without cause.</param>
 public sealed class EntityReconciler<T>(
-    KubeApi api, Informer<T> informer, IEntityController<T> controller, IEntityFinalizer<T>? finalizer, string? finalizerName, string fieldManager) : IReconciler
+    KubeApi api, Informer<T> informer, IEntityController<T> controller, IEntityFinalizer<T>? finalizer, string? finalizerName, string fieldManager, Func<T, bool>? needsFinalizer = null) : IReconciler
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly ConcurrentDictionary<ObjectKey, T> lastSeen = [];
@@ -24,9 +25,10 @@ public sealed class EntityReconciler<T>(
         lastSeen[key] = entity;
         if (entity.Metadata.DeletionTimestamp is not null)
             return await FinalizeAsync(key, entity, cancellationToken);
-        if (finalizer is not null && !HasFinalizer(entity))
+        if (finalizer is not null && (needsFinalizer?.Invoke(entity) ?? true) != HasFinalizer(entity))
         {
-            if (await PatchFinalizersAsync(key, entity, [.. entity.Metadata.Finalizers ?? [], finalizerName!], cancellationToken) is not { } patched)
+            var others = (entity.Metadata.Finalizers ?? []).Where(name => name != finalizerName);
+            if (await PatchFinalizersAsync(key, entity, HasFinalizer(entity) ? [.. others] : [.. others, finalizerName!], cancellationToken) is not { } patched)
                 return new Outcome.Gone();
             entity = patched;
         }

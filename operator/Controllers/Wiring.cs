@@ -1,0 +1,106 @@
+using k8s;
+using k8s.Models;
+using RucioOperator.Api;
+using RucioOperator.Apply;
+using RucioOperator.Catalogue;
+using RucioOperator.Desired;
+using RucioOperator.Hosting;
+using RucioOperator.Observed;
+using RucioOperator.Runtime;
+using RucioOperator.Status;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>Which events wake which controller: the arrows of the architecture, all in one place.</summary>
+public static class Wiring
+{
+    private const int Workers = 8;
+
+    public static void Compose(Composition c)
+    {
+        var metrics = new OperatorMetrics();
+        var (runtime, managed) = (c.Runtime, $"{Labels.ManagedBy}={Labels.Operator}");
+        var instances = runtime.Informer<RucioInstance>();
+        var vos = runtime.Informer<VirtualOrganisation>();
+        var storages = runtime.Informer<StorageElement>();
+        // Namespaces are cluster-scoped whatever is watched, and only their labels matter.
+        var namespaces = runtime.MetadataInformer<V1Namespace>();
+        var secrets = runtime.MetadataInformer<V1Secret>();
+        var deployments = runtime.Informer<V1Deployment>(managed);
+        var jobs = runtime.Informer<V1Job>(managed);
+        var children = new ChildCaches().Add(deployments).Add(jobs)
+            .Add(runtime.Informer<V1Service>(managed)).Add(runtime.Informer<V1ConfigMap>(managed))
+            .Add(runtime.Informer<V1ServiceAccount>(managed)).Add(runtime.Informer<V1Secret>($"{managed},{Labels.Component}=config"));
+
+        instances.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
+        vos.Store.AddIndex(Indexes.ByInstance, vo => [Indexes.InstanceOf(vo).ToString()]);
+        vos.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
+        storages.Store.AddIndex(Indexes.ByVo, storage => [Indexes.VoOf(storage).ToString()]);
+
+        var connections = new InstanceConnections();
+        var references = new ReferencedSecrets(c.Api, secrets);
+        var generated = new GeneratedSecrets(c.Api, references, GeneratedSecrets.RandomText);
+        var tenancy = new Tenancy(instances, namespaces);
+        var applier = new ServerSideApplier(c.Api, children, c.Time, c.Loggers.CreateLogger<ServerSideApplier>());
+        var events = new EventWriter(c.Api, c.Identity, c.Time, c.Loggers.CreateLogger<EventWriter>());
+
+        var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections), generated, connections, applier,
+            deployments, jobs, vos, c.Options.ServiceOverrides.Find, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, c.Time));
+        var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, storages, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time));
+        var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time));
+
+        var instanceLoop = runtime.Controller(InstanceController.Name, new EntityReconciler<RucioInstance>(c.Api, instances, instance, instance, InstanceController.Finalizer, $"rucio-operator/{InstanceController.Name}", i => i.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete), Workers)
+            .For(instances)
+            .Watches(deployments, InstanceOfChild)
+            .Watches(jobs, InstanceOfChild)
+            .Watches(vos, v => [Indexes.InstanceOf(v)], when: VoMattersToInstance)
+            .Watches(secrets, s => [.. Keys(instances.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. InstanceOfChild(s)]);
+        var voLoop = runtime.Controller(VoController.Name, new EntityReconciler<VirtualOrganisation>(c.Api, vos, vo, null, null, $"rucio-operator/{VoController.Name}"), Workers)
+            .For(vos)
+            .Watches(instances, i => Keys(vos.Store.ByIndex(Indexes.ByInstance, ObjectKey.Of(i).ToString())))
+            .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, when: StorageMattersToVo)
+            .Watches(namespaces, n => Keys(vos.Store.List().Where(v => v.Metadata.NamespaceProperty == n.Metadata.Name)))
+            .Watches(secrets, s => [.. Keys(vos.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. VosOfLogin(s, vos)]);
+        var storageLoop = runtime.Controller(StorageController.Name, storage, Workers)
+            .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, QueuePriority.Edit, when: SpecOrMetadataChanged)
+            .Watches(vos, v => [ObjectKey.Of(v)])
+            .Watches(instances, i => Keys(vos.Store.ByIndex(Indexes.ByInstance, ObjectKey.Of(i).ToString())));
+
+        // A full look at a catalogue, each drift interval: whoever lives in it plans again, after everything more urgent.
+        connections.Observed += key =>
+        {
+            foreach (var dependant in Keys(vos.Store.ByIndex(Indexes.ByInstance, key.ToString())))
+            {
+                voLoop.Enqueue(dependant, priority: QueuePriority.Resync);
+                storageLoop.Enqueue(dependant, priority: QueuePriority.Resync);
+            }
+        };
+        _ = instanceLoop;
+    }
+
+    private static IEnumerable<ObjectKey> InstanceOfChild(IKubernetesObject<V1ObjectMeta> child) =>
+        child.Metadata.Labels is { } labels && labels.TryGetValue(Labels.Instance, out var name) ? [new ObjectKey(child.Metadata.NamespaceProperty, name)] : [];
+
+    /// <summary>A generated login that was deleted or changed: its VO makes it again.</summary>
+    private static IEnumerable<ObjectKey> VosOfLogin(PartialObject secret, Informer<VirtualOrganisation> vos) =>
+        secret.Metadata.Labels is { } labels && labels.TryGetValue(Labels.Component, out var component) && component is "login" or "credentials"
+            ? Keys(vos.Store.List().Where(v => component == "credentials" ? Indexes.InstanceOf(v).Namespace == secret.Metadata.NamespaceProperty : v.Metadata.NamespaceProperty == secret.Metadata.NamespaceProperty))
+            : [];
+
+    private static bool VoMattersToInstance(VirtualOrganisation? old, VirtualOrganisation? now) =>
+        old is null || now is null || old.Status?.Tag != now.Status?.Tag || old.Spec.InstanceRef != now.Spec.InstanceRef;
+
+    private static bool StorageMattersToVo(StorageElement? old, StorageElement? now) =>
+        old is null || now is null || old.Status?.RseId != now.Status?.RseId;
+
+    private static bool SpecOrMetadataChanged(StorageElement? old, StorageElement? now) =>
+        old is null || now is null || old.Metadata.Generation != now.Metadata.Generation || old.Metadata.DeletionTimestamp != now.Metadata.DeletionTimestamp
+        || !SameAnnotations(old.Metadata.Annotations, now.Metadata.Annotations);
+
+    private static bool SameAnnotations(IDictionary<string, string>? a, IDictionary<string, string>? b) =>
+        (a?.Count ?? 0) == (b?.Count ?? 0) && (a is null || a.All(x => b!.TryGetValue(x.Key, out var value) && value == x.Value));
+
+    private static IEnumerable<ObjectKey> Keys<T>(IEnumerable<T> objects) where T : IKubernetesObject<V1ObjectMeta> => objects.Select(o => ObjectKey.Of(o));
+
+    private static Func<TimeSpan> Jittered(Composition c) => () => c.Options.DriftInterval * (0.9 + 0.2 * c.Random.NextDouble());
+}
