@@ -1,0 +1,50 @@
+namespace RucioOperator.Sandbox.Rucio;
+
+/// <summary>The generic_multi_vo policy, and on top of it a tenant policy for VOs that have one configured.</summary>
+internal static class Permissions
+{
+    private static readonly HashSet<string> RootOnly =
+        ["add_account", "del_account", "set_rse_usage", "list_heartbeats", "create_heartbeat", "add_bad_pfns", "declare_bad_file_replicas"];
+
+    private static readonly HashSet<string> SuperRootOnly = ["add_vo", "list_vos", "update_vo", "recover_vo_root_identity"];
+
+    /// <summary>What a tenant policy keeps for super_root of `def`, because no VO owns it.</summary>
+    internal static readonly HashSet<string> Global = ["config", "list_heartbeats", "create_heartbeat", "set_transfer_limit", "delete_transfer_limit"];
+
+    public static async Task RequireAsync(Call call, string action, string refusal, string? rse = null, InternalAccount? owner = null, string? scope = null)
+    {
+        if (!await AllowsAsync(call, action, rse, owner, scope))
+            throw RucioException.AccessDenied(refusal);
+    }
+
+    public static async Task<bool> AllowsAsync(Call call, string action, string? rse = null, InternalAccount? owner = null, string? scope = null)
+    {
+        var issuer = call.Issuer;
+        if (await call.Server.HasTenantPolicyAsync(call.Db, issuer.Vo))
+        {
+            if (Global.Contains(action))
+                return issuer.IsSuperRoot;
+            if (action is "add_replicas" or "update_replicas_states" && await HasQuotaAsync(call, rse!))
+                return true;
+        }
+        if (SuperRootOnly.Contains(action))
+            return issuer.IsSuperRoot;
+        if (action == "delete_replicas")
+            return false;
+        if (issuer.IsRoot)
+            return true;
+        if (RootOnly.Contains(action))
+            return false;
+        return action switch
+        {
+            "add_replicas" when rse!.EndsWith("SCRATCHDISK") || rse.EndsWith("USERDISK") || rse.EndsWith("MOCK") || rse.EndsWith("LOCALGROUPDISK") => true,
+            "add_rule" or "get_account_usage" when owner == issuer => true,
+            "add_did" or "attach_dids" when scope == "mock" => true,
+            "add_did" or "attach_dids" or "update_scope" when await call.Db.ExistsAsync("SELECT 1 FROM scopes WHERE scope = $1 AND account = $2", new InternalAccount(scope!, call.Vo).Internal, issuer.Internal) => true,
+            _ => await call.Db.ExistsAsync("SELECT 1 FROM account_attr_map WHERE account = $1 AND key = 'admin'", issuer.Internal),
+        };
+    }
+
+    private static Task<bool> HasQuotaAsync(Call call, string rse) => call.Db.ExistsAsync(
+        "SELECT 1 FROM account_limits l JOIN rses r ON r.id = l.rse_id WHERE l.account = $1 AND r.rse = $2 AND r.vo = $3 AND l.bytes <> 0", call.Issuer.Internal, rse, call.Vo);
+}
