@@ -347,6 +347,8 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
 
     private static JsonObject Parse(byte[] body) =>
         Json.TryParseObject(body, out var node) && node is JsonObject map ? map
+        : body.AsSpan().StartsWith("k8s\0"u8) ? Protobuf.Read(body) ?? throw new ApiError(415, "UnsupportedMediaType",
+            "the sandbox reads this kind as JSON only: kubectl create … --dry-run=client -o yaml | kubectl apply -f -")
         : Yaml.TryParse(System.Text.Encoding.UTF8.GetString(body)) ?? throw ApiError.BadRequest("the object provided is unrecognized (must be JSON or YAML)");
 
     private static ApiError Injected(int status) => status switch
