@@ -162,7 +162,7 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
                 return One(context, type, verbs.Patch(type, ns, name, Format(request, type), JsonNode.Parse(body)!, options), 200, options);
             case "delete":
                 var (stored, gone) = verbs.Delete(type, ns, name, Deletion(query, body));
-                return gone && !type.IsCustom
+                return gone
                     ? new(200, Deleted(type, stored)) : One(context, type, stored, 200);
             default:
                 throw ApiError.MethodNotAllowed();
