@@ -63,9 +63,9 @@ public sealed class ApiError(int code, string reason, string message, JsonObject
 
     internal static ApiError ApplyConflict(ResourceType type, string name, IReadOnlyList<(string Owner, string Field)> conflicts)
     {
-        var groups = conflicts.GroupBy(conflict => conflict.Owner).Select(group => group.Count() == 1
-            ? $"conflict with {group.Key}: {group.First().Field}"
-            : $"conflicts with {group.Key}:\n{string.Join("\n", group.Select(conflict => $"- {conflict.Field}"))}");
+        var groups = conflicts.Count == 1 ? [$"conflict with {conflicts[0].Owner}: {conflicts[0].Field}"]
+            : conflicts.GroupBy(conflict => conflict.Owner)
+                .Select(group => $"conflicts with {group.Key}:\n{string.Join("\n", group.Select(conflict => $"- {conflict.Field}"))}");
         var causes = conflicts.Select(conflict => Cause("FieldManagerConflict", $"conflict with {conflict.Owner}", conflict.Field)).ToArray();
         var message = $"Apply failed with {conflicts.Count} conflict{(conflicts.Count == 1 ? "" : "s")}: {string.Join("\n", groups)}";
         return new(409, "Conflict", message, Details(type, name, causes));

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RucioOperator.Sandbox.Kubernetes.Http;
@@ -52,6 +53,7 @@ public sealed class KubeApiServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
         }).UseUrls($"http://127.0.0.1:{options.Port}");
         builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         _app = builder.Build();
         _app.Run(new ApiEndpoint(this, _store, _types, verbs, new(_store), options.Clock).HandleAsync);
         _bookmarks = options.Clock.CreateTimer(_ => Signal(ChangeKind.Bookmark), null, options.BookmarkInterval, options.BookmarkInterval);
@@ -131,5 +133,13 @@ public sealed class KubeApiServer : IAsyncDisposable
         {
             return _store.Signal(kind, storage);
         }
+    }
+
+    /// <summary>Signals are the process's business, not this server's.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -83,7 +83,6 @@ internal sealed class ResourceVerbs(ObjectStore store, TypeRegistry types, TimeP
         {
             var old = Get(type, ns, name);
             var current = type.FromStored(old.Node).Clone();
-            current.Metadata().Remove("resourceVersion");
             var node = (format, patch) switch
             {
                 (PatchFormat.Json, JsonArray operations) => Patches.Json(current, operations),
@@ -315,7 +314,14 @@ internal sealed class ResourceVerbs(ObjectStore store, TypeRegistry types, TimeP
         var errors = BuiltInRules.ValidateMetadata(type, old, node).ToList();
         if (type.Schema is { } schema)
         {
-            if (StructuralSchema.Prune(node, schema) is { Count: > 0 } unknown)
+            var unknown = StructuralSchema.Prune(node, schema);
+            if (unknown.Count > 0 && old is not null)
+            {
+                // A definition may have lost fields since: what was stored is no fault of this writer.
+                unknown = [.. unknown.Except(StructuralSchema.Prune(old.Clone(), schema))];
+            }
+
+            if (unknown.Count > 0)
             {
                 var texts = unknown.Select(path => $"unknown field \"{path}\"").ToList();
                 if (options.FieldValidation == "Strict")

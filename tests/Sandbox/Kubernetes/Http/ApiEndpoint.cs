@@ -162,7 +162,7 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
                 return One(context, type, verbs.Patch(type, ns, name, Format(request, type), JsonNode.Parse(body)!, options), 200, options);
             case "delete":
                 var (stored, gone) = verbs.Delete(type, ns, name, Deletion(query, body));
-                return gone && !type.IsCustom
+                return gone
                     ? new(200, Deleted(type, stored)) : One(context, type, stored, 200);
             default:
                 throw ApiError.MethodNotAllowed();
@@ -347,6 +347,8 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
 
     private static JsonObject Parse(byte[] body) =>
         Json.TryParseObject(body, out var node) && node is JsonObject map ? map
+        : body.AsSpan().StartsWith("k8s\0"u8) ? Protobuf.Read(body) ?? throw new ApiError(415, "UnsupportedMediaType",
+            "the sandbox reads this kind as JSON only: kubectl create … --dry-run=client -o yaml | kubectl apply -f -")
         : Yaml.TryParse(System.Text.Encoding.UTF8.GetString(body)) ?? throw ApiError.BadRequest("the object provided is unrecognized (must be JSON or YAML)");
 
     private static ApiError Injected(int status) => status switch

@@ -10,7 +10,7 @@ namespace RucioOperator.Sandbox.Kubernetes.Http;
 internal sealed class WatchStream(HttpContext context, ApiRequest request, FaultRules faults, Func<StoredObject, ReadOnlyMemory<byte>> render)
 {
     private Fault? _fault;
-    private int _bytesLeft;
+    private int _bytesLeft = int.MaxValue;
 
     public required string? Namespace { get; init; }
     public required Selectors Selectors { get; init; }
@@ -78,7 +78,7 @@ internal sealed class WatchStream(HttpContext context, ApiRequest request, Fault
     {
         if (_fault is null && faults.Take(request, onStream: true) is { } fault)
         {
-            (_fault, _bytesLeft) = (fault, fault.CutAfterBytes ?? int.MaxValue);
+            (_fault, _bytesLeft) = (fault, fault.CutAfterBytes ?? _bytesLeft);
         }
 
         if (_fault?.Silent == true)
