@@ -20,8 +20,10 @@ internal static class HealthEndpoints
             });
     }
 
-    public static void Map(WebApplication app, ControllerRuntime runtime, RuntimeService service)
+    public static void Map(WebApplication app, OperatorOptions options, ControllerRuntime runtime, RuntimeService service)
     {
+        if (options.HealthPort == 0)
+            return;
         app.MapGet("/livez", context => AnswerAsync(context, service.IsAlive));
         app.MapGet("/readyz", context => AnswerAsync(context, runtime.HasSynced));
         app.MapGet("/startupz", context => AnswerAsync(context, runtime.HasSynced));

@@ -44,8 +44,15 @@ public static class OperatorHost
             await using var app = builder.Build();
             var composition = app.Services.GetRequiredService<Composition>();
             compose(composition);
-            HealthEndpoints.Map(app, composition.Runtime, app.Services.GetRequiredService<RuntimeService>());
-            await app.RunAsync();
+            HealthEndpoints.Map(app, options, composition.Runtime, app.Services.GetRequiredService<RuntimeService>());
+            try
+            {
+                await app.RunAsync();
+            }
+            catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // The runtime ended before the endpoints were up.
+            }
             return app.Services.GetRequiredService<RuntimeService>().ExitCode;
         }
     }

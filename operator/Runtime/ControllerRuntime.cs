@@ -117,6 +117,8 @@ public sealed class ControllerRuntime : IDisposable
         try
         {
             await Task.WhenAll(controllers.Select(controller => controller.RunAsync(cancellationToken)));
+            // Also without controllers: leading ends with its term only.
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         finally
         {

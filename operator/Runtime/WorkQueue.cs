@@ -52,6 +52,8 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
     public int ReadyCount { get { lock (gate) return readyCount; } }
     public int ProcessingCount { get { lock (gate) return processingCount; } }
 
+    public int WaitingWorkers { get { lock (gate) return takers.Count; } }
+
     /// <summary>Those waiting for their time.</summary>
     public int DelayedCount { get { lock (gate) return entries.Count - readyCount - processingCount; } }
 
@@ -178,6 +180,7 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
         if (entry.Due <= Now)
         {
             MakeReady(key, entry);
+            HandOut();
             return;
         }
         delayed.Enqueue((key, entry.Stamp), entry.Due);
@@ -193,7 +196,12 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
         entry.ReadySince = time.GetTimestamp();
         readyCount++;
         ready.Enqueue((key, entry.Stamp), (-entry.Priority, entry.Stamp));
-        if (takers.First is { } first && TryTakeReady(out var best))
+    }
+
+    // After all that became ready together is in the heap: the best of it goes first.
+    private void HandOut()
+    {
+        while (takers.First is { } first && TryTakeReady(out var best))
         {
             takers.RemoveFirst();
             first.Value.SetResult(best);
@@ -229,12 +237,13 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
                 if (current && due > now)
                 {
                     Arm(due);
-                    return;
+                    break;
                 }
                 delayed.Dequeue();
                 if (current)
                     MakeReady(item.Key, entry!);
             }
+            HandOut();
         }
     }
 
