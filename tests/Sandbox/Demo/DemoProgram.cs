@@ -12,7 +12,7 @@ internal static class DemoProgram
         var live = LiveRucio.FromEnvironment();
         await using var bed = await StartAsync(live);
         bed.StartOperator("--drift-interval=1m");
-        foreach (var sample in (string[])["quickstart", "two-experiments"])
+        foreach (var sample in (string[])["quickstart"])
             Samples.Apply(bed, sample, live);
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, e) =>
@@ -49,17 +49,27 @@ internal static class DemoProgram
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(Deadline);
-        var ready = false;
-        await AnsiConsole.Live(new Table()).StartAsync(async view =>
+        var objects = DemoTable.Objects(bed);
+        async Task UntilReadyAsync(Action show)
         {
-            while (!ready && !deadline.IsCancellationRequested && bed.Operator is { HasExited: false })
+            while (!(objects.Count > 0 && objects.All(SandboxBed.IsReady)) && !deadline.IsCancellationRequested && bed.Operator is { HasExited: false })
             {
-                var objects = DemoTable.Objects(bed);
-                view.UpdateTarget(DemoTable.Render(objects));
-                ready = objects.Count > 0 && objects.All(SandboxBed.IsReady);
                 await Task.Delay(100, CancellationToken.None);
+                objects = DemoTable.Objects(bed);
+                show();
             }
-        });
-        return ready;
+        }
+        if (Console.IsOutputRedirected)
+        {
+            // Nobody watches: the end is enough, and it has room.
+            AnsiConsole.Profile.Width = 200;
+            await UntilReadyAsync(() => { });
+            AnsiConsole.Write(DemoTable.Render(objects));
+        }
+        else
+        {
+            await AnsiConsole.Live(DemoTable.Render(objects)).StartAsync(view => UntilReadyAsync(() => view.UpdateTarget(DemoTable.Render(objects))));
+        }
+        return objects.Count > 0 && objects.All(SandboxBed.IsReady);
     }
 }

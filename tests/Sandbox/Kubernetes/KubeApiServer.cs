@@ -88,7 +88,7 @@ public sealed class KubeApiServer : IAsyncDisposable
             kind: Config
             current-context: sandbox
             clusters: [{name: sandbox, cluster: {server: "{{{server.Url.ToString().TrimEnd('/')}}}"}}]
-            users: [{name: sandbox, user: {}}]
+            users: [{name: sandbox, user: {token: sandbox}}]
             contexts: [{name: sandbox, context: {cluster: sandbox, user: sandbox, namespace: default}}]
 
             """);
