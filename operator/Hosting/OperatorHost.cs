@@ -44,7 +44,9 @@ public static class OperatorHost
             await using var app = builder.Build();
             var composition = app.Services.GetRequiredService<Composition>();
             compose(composition);
-            HealthEndpoints.Map(app, options, composition.Runtime, app.Services.GetRequiredService<RuntimeService>());
+            // Now: running disposes the services.
+            var service = app.Services.GetRequiredService<RuntimeService>();
+            HealthEndpoints.Map(app, options, composition.Runtime, service);
             try
             {
                 await app.RunAsync();
@@ -53,7 +55,7 @@ public static class OperatorHost
             {
                 // The runtime ended before the endpoints were up.
             }
-            return app.Services.GetRequiredService<RuntimeService>().ExitCode;
+            return service.ExitCode;
         }
     }
 

@@ -1,0 +1,60 @@
+namespace RucioOperator.Api.Validation;
+
+/// <param name="Path">As the API server writes it: <c>spec.accounts[0].name</c>, map keys in brackets.</param>
+/// <param name="Reason">One of <see cref="ValidationReasons"/>.</param>
+/// <param name="Message">For people; names fields and allowed forms, never a value that could be secret.</param>
+public sealed record FieldError(string Path, string Reason, string Message)
+{
+    public override string ToString() => $"{Path}: {Message}";
+}
+
+public static class ValidationReasons
+{
+    /// <summary>A required field is absent.</summary>
+    public const string MissingField = nameof(MissingField);
+
+    /// <summary>A field has a form or value that can never work.</summary>
+    public const string InvalidField = nameof(InvalidField);
+
+    /// <summary>The field or value is part of the contract, its behaviour comes with a later release.</summary>
+    public const string NotSupportedYet = nameof(NotSupportedYet);
+
+    /// <summary>Something only the operator may set.</summary>
+    public const string ReservedField = nameof(ReservedField);
+
+    /// <summary>Rucio's keys don't fit into this database engine.</summary>
+    public const string UnsupportedDatabase = nameof(UnsupportedDatabase);
+}
+
+/// <summary>One line of a kind's rule book.</summary>
+public sealed record Rule<T>(string Name, Func<T, IEnumerable<FieldError>> Check);
+
+internal static class Rules
+{
+    public static IReadOnlyList<FieldError> Run<T>(this IEnumerable<Rule<T>> rules, T subject) => [.. rules.SelectMany(r => r.Check(subject))];
+
+    public static FieldError Invalid(string path, string message) => new(path, ValidationReasons.InvalidField, message);
+
+    public static FieldError Missing(string path) => new(path, ValidationReasons.MissingField, "is required");
+
+    public static FieldError Reserved(string path, string message) => new(path, ValidationReasons.ReservedField, message);
+
+    public static FieldError NotYet(string path, string? values = null) =>
+        new(path, ValidationReasons.NotSupportedYet, values is null ? $"{path} is not supported yet" : $"{path}: {values} not supported yet");
+
+    /// <summary>Of the given fields, those that are set.</summary>
+    public static IEnumerable<FieldError> NotYet(string parent, params (string Field, object? Value)[] fields) =>
+        fields.Where(f => f.Value is not null).Select(f => NotYet($"{parent}.{f.Field}"));
+
+    public static IEnumerable<FieldError> When(bool wrong, FieldError error) => wrong ? [error] : [];
+
+    /// <summary>Each item with its path.</summary>
+    public static IEnumerable<(string Path, T Item)> Items<T>(this IReadOnlyList<T>? list, string path) =>
+        (list ?? []).Select((item, i) => ($"{path}[{i}]", item));
+
+    public static IEnumerable<FieldError> Unique<T, TKey>(this IEnumerable<(string Path, T Item)> items, Func<T, TKey> key, string message) =>
+        items.GroupBy(i => key(i.Item)).SelectMany(same => same.Skip(1).Select(i => Invalid(i.Path, message)));
+
+    public static IEnumerable<FieldError> Secret(string path, SecretRef? reference) =>
+        When(reference is { Name: "" }, Missing($"{path}.name"));
+}

@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+
+namespace RucioOperator.Api.Validation;
+
+/// <summary>The patterns of the schema; a test compares them with the YAML. Rucio's own are in its schema module generic_multi_vo.</summary>
+public static partial class Forms
+{
+    [GeneratedRegex(@"^[0-9]+\.[0-9]+\.[0-9]+(\.post[0-9]+)?\z")]
+    public static partial Regex Version();
+
+    [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\z")]
+    public static partial Regex HostName();
+
+    [GeneratedRegex(@"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?\z")]
+    public static partial Regex FtsServer();
+
+    /// <summary>Stricter than Rucio, which also takes upper case, dots and dashes.</summary>
+    [GeneratedRegex(@"^[a-z][a-z0-9]{2}\z")]
+    public static partial Regex VoTag();
+
+    [GeneratedRegex(@"^[A-Za-z0-9.-]{3}\z")]
+    public static partial Regex ExistingVoTag();
+
+    [GeneratedRegex(@"^[a-z0-9_-]{1,25}\z")]
+    public static partial Regex Account();
+
+    [GeneratedRegex(@"^[a-zA-Z_.0-9-]{1,25}\z")]
+    public static partial Regex Scope();
+
+    [GeneratedRegex(@"^[A-Z0-9]+([_-][A-Z0-9]+)*\z")]
+    public static partial Regex Rse();
+
+    [GeneratedRegex(@"^[^@\s]+@[^@\s]+\z")]
+    public static partial Regex Email();
+
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z")]
+    public static partial Regex Namespace();
+
+    [GeneratedRegex(@"^[a-z_][a-z0-9_]*\z")]
+    public static partial Regex SqlName();
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.-]*\z")]
+    public static partial Regex ExistingDatabaseName();
+
+    /// <summary>Keys end up in URL paths and in RSE expressions.</summary>
+    [GeneratedRegex(@"^[A-Za-z0-9_.:-]{1,255}\z")]
+    public static partial Regex AttributeKey();
+
+    /// <summary>Rucio's parser lowers options anyway; sections that differ in case alone would be two.</summary>
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9_.-]*\z")]
+    public static partial Regex ConfigName();
+
+    [GeneratedRegex(@"^([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?\z")]
+    public static partial Regex ResourceQuantity();
+
+    [GeneratedRegex(@"^(unlimited|[0-9]+(\.[0-9]+)?([KMGTPE]i|[kMGTPE])?)\z")]
+    public static partial Regex Bytes();
+}

@@ -1,0 +1,151 @@
+using System.Net;
+using static RucioOperator.Api.Validation.Rules;
+
+namespace RucioOperator.Api.Validation;
+
+/// <summary>What the schema refuses, once more for objects older than the schema, and what a schema can't say.</summary>
+public static class RucioInstanceRules
+{
+    public const string MySqlRefused =
+        "MySQL is not supported: InnoDB keys hold 3072 bytes and Rucio's primary keys on identities and tokens are longer (rucio issue 6755); use PostgreSQL";
+
+    public static IReadOnlyList<Rule<RucioInstanceSpec>> All { get; } =
+    [
+        new("no field of later work", FieldsToCome),
+        new("no value of later work", ValuesToCome),
+        new("version is a release", s => When(!Forms.Version().IsMatch(s.Version), Invalid("spec.version", "must be a Rucio release such as 41.0.0"))),
+        new("the engine is PostgreSQL", s => When(s.Database.Engine == DatabaseEngine.MySQL, new("spec.database.engine", ValidationReasons.UnsupportedDatabase, MySqlRefused))),
+        new("exactly one database mode", OneDatabaseMode),
+        new("the existing database can be addressed", s => Existing(s.Database.Existing)),
+        new("the database to provision can be addressed", s => Provision(s.Database.Provision)),
+        new("the API's size makes sense", Api),
+        new("FTS servers are URLs", FtsServers),
+        new("config names nothing of the operator's", Config),
+        new("namespaces are chosen one way", AllowedNamespaces),
+        new("grants name a VO and a namespace", Grants),
+    ];
+
+    public static IReadOnlyList<FieldError> Validate(RucioInstance instance) => All.Run(instance.Spec);
+
+    private static IEnumerable<FieldError> FieldsToCome(RucioInstanceSpec s) =>
+    [
+        .. NotYet("spec",
+            ("external", s.External), ("auth", s.Auth), ("webui", s.Webui), ("trace", s.Trace), ("oidc", s.Oidc), ("trust", s.Trust),
+            ("messaging", s.Messaging), ("mail", s.Mail), ("policyPackages", s.PolicyPackages), ("upgrade", s.Upgrade),
+            ("hibernate", s.Hibernate), ("monitoring", s.Monitoring), ("networkPolicy", s.NetworkPolicy)),
+        .. NotYet("spec.database", ("cloudNativePG", s.Database.CloudNativePG), ("embedded", s.Database.Embedded)),
+        .. NotYet("spec.api", ("autoscaling", s.Api?.Autoscaling), ("host", s.Api?.Host), ("exposure", s.Api?.Exposure), ("tls", s.Api?.Tls)),
+        .. NotYet("spec.daemons", ("overrides", s.Daemons?.Overrides), ("groups", s.Daemons?.Groups)),
+        .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef), ("schemes", s.Transfers?.Schemes)),
+        .. NotYet("spec.tenancy", ("allowedHosts", s.Tenancy?.AllowedHosts), ("sharedIdentities", s.Tenancy?.SharedIdentities)),
+    ];
+
+    private static IEnumerable<FieldError> ValuesToCome(RucioInstanceSpec s) =>
+    [
+        .. When(!s.MultiVo, NotYet("spec.multiVo", "false is")),
+        .. When(s.Daemons is { Profile: not DaemonProfile.Minimal }, NotYet("spec.daemons.profile", "Standard and Tape are")),
+        .. When(s.ManagementPolicy != ManagementPolicy.Full, NotYet("spec.managementPolicy", "ObserveOnly is")),
+    ];
+
+    private static IEnumerable<FieldError> OneDatabaseMode(RucioInstanceSpec s)
+    {
+        object?[] modes = [s.Database.Existing, s.Database.Provision, s.Database.CloudNativePG, s.Database.Embedded];
+        return When(modes.Count(m => m is not null) != 1, Invalid("spec.database", "needs exactly one of: existing, provision"));
+    }
+
+    private static IEnumerable<FieldError> Existing(ExistingDatabase? d) => d is null ? [] :
+    [
+        .. Address("spec.database.existing", d.Host, d.Port, d.Schema),
+        .. When(!Forms.ExistingDatabaseName().IsMatch(d.Name) || d.Name.Length > 63, Invalid("spec.database.existing.name", "must be the name of a database, at most 63 characters")),
+        .. Secret("spec.database.existing.caSecretRef", d.CaSecretRef),
+        .. Secret("spec.database.existing.credentialsSecretRef", d.CredentialsSecretRef),
+    ];
+
+    private static IEnumerable<FieldError> Provision(ProvisionedDatabase? d) => d is null ? [] :
+    [
+        .. Address("spec.database.provision", d.Host, d.Port, d.Schema),
+        .. When(d.Name is { } name && (!Forms.SqlName().IsMatch(name) || name.Length > 63), Invalid("spec.database.provision.name", "must have a-z, 0-9 and _, not start with a digit, at most 63 characters")),
+        .. Secret("spec.database.provision.caSecretRef", d.CaSecretRef),
+        .. Secret("spec.database.provision.adminSecretRef", d.AdminSecretRef),
+    ];
+
+    private static IEnumerable<FieldError> Address(string path, string host, int port, string schema) =>
+    [
+        .. host.StartsWith("mysql", StringComparison.OrdinalIgnoreCase) && host.Contains("://", StringComparison.Ordinal)
+            ? [new FieldError($"{path}.host", ValidationReasons.UnsupportedDatabase, MySqlRefused)]
+            : When(!Forms.HostName().IsMatch(host) && !IPAddress.TryParse(host, out _), Invalid($"{path}.host", "must be a host name or an IP address, without scheme, port, user or path")),
+        .. When(port is < 1 or > 65535, Invalid($"{path}.port", "must be 1 to 65535")),
+        .. When(!Forms.SqlName().IsMatch(schema) || schema.Length > 63, Invalid($"{path}.schema", "must have a-z, 0-9 and _, not start with a digit, at most 63 characters")),
+    ];
+
+    private static IEnumerable<FieldError> Api(RucioInstanceSpec s) => s.Api is not { } api ? [] :
+    [
+        .. When(api.Replicas is < 1 or > 50, Invalid("spec.api.replicas", "must be 1 to 50")),
+        .. Quantities("spec.api.resources.requests", api.Resources?.Requests),
+        .. Quantities("spec.api.resources.limits", api.Resources?.Limits),
+    ];
+
+    private static IEnumerable<FieldError> Quantities(string path, IReadOnlyDictionary<string, string>? quantities) =>
+        (quantities ?? new Dictionary<string, string>()).Where(q => !Forms.ResourceQuantity().IsMatch(q.Value))
+            .Select(q => Invalid($"{path}[{q.Key}]", "must be a Kubernetes quantity such as 500m or 2Gi"));
+
+    private static IEnumerable<FieldError> FtsServers(RucioInstanceSpec s) =>
+        (s.Transfers?.FtsServers).Items("spec.transfers.ftsServers").Where(f => !Forms.FtsServer().IsMatch(f.Item))
+            .Select(f => Invalid(f.Path, "must be https://host[:port], such as https://fts.example.org:8446"));
+
+    private static IEnumerable<FieldError> Config(RucioInstanceSpec s)
+    {
+        foreach (var (section, options) in s.Config ?? new Dictionary<string, IReadOnlyDictionary<string, string>>())
+        {
+            var path = $"spec.config[{section}]";
+            if (ReservedConfig.IsReserved(section, ""))
+            {
+                yield return Reserved(path, "this section belongs to the operator");
+                continue;
+            }
+
+            if (!Forms.ConfigName().IsMatch(section))
+            {
+                yield return Invalid(path, "a section has lower-case letters, digits, _, . and -");
+            }
+
+            foreach (var (option, text) in options)
+            {
+                if (ReservedConfig.IsReserved(section, option))
+                {
+                    yield return Reserved($"{path}[{option}]", "this option belongs to the operator");
+                }
+                else if (!Forms.ConfigName().IsMatch(option))
+                {
+                    yield return Invalid($"{path}[{option}]", "an option has lower-case letters, digits, _, . and -");
+                }
+                else if (text.AsSpan().ContainsAny('\r', '\n'))
+                {
+                    yield return Invalid($"{path}[{option}]", "must be one line");
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<FieldError> AllowedNamespaces(RucioInstanceSpec s)
+    {
+        const string path = "spec.tenancy.allowedNamespaces.matchLabels";
+        return (s.Tenancy?.AllowedNamespaces) switch
+        {
+            { From: NamespacesFrom.Selector, MatchLabels: null or { Count: 0 } } => [new(path, ValidationReasons.MissingField, "from: Selector needs matchLabels")],
+            { From: not NamespacesFrom.Selector, MatchLabels: not null } => [Invalid(path, "matchLabels needs from: Selector")],
+            _ => [],
+        };
+    }
+
+    private static IEnumerable<FieldError> Grants(RucioInstanceSpec s)
+    {
+        var grants = (s.Tenancy?.Vos).Items("spec.tenancy.vos").ToList();
+        return
+        [
+            .. grants.Where(g => !Forms.ExistingVoTag().IsMatch(g.Item.Tag)).Select(g => Invalid($"{g.Path}.tag", "must be three of letters, digits, . and -")),
+            .. grants.Where(g => !Forms.Namespace().IsMatch(g.Item.Namespace)).Select(g => Invalid($"{g.Path}.namespace", "must be the name of a namespace")),
+            .. grants.Unique(g => g.Tag, "this tag is granted twice"),
+        ];
+    }
+}

@@ -1,0 +1,85 @@
+using static RucioOperator.Api.Validation.Rules;
+
+namespace RucioOperator.Api.Validation;
+
+/// <summary>What the schema refuses, once more for objects older than the schema, and what a schema can't say.</summary>
+public static class StorageElementRules
+{
+    /// <summary>RSE attribute → the field of spec that owns it.</summary>
+    private static readonly IReadOnlyList<(string Attribute, string Field)> Owned =
+        [("fts", "spec.fts"), ("lfn2pfn_algorithm", "spec.lfn2pfn"), ("greedyDeletion", "spec.greedyDeletion")];
+
+    public static IReadOnlyList<Rule<StorageElementSpec>> All { get; } =
+    [
+        new("no field of later work", FieldsToCome),
+        new("no value of later work", s => When(s.DeletionPolicy == StorageDeletionPolicy.Decommission, NotYet("spec.deletionPolicy", "Decommission is"))),
+        new("a VO is named", s => When(s.VoRef.Name == "", Missing("spec.voRef.name"))),
+        new("the RSE name is Rucio's form", s => When(s.Rse.Length > 255 || !Forms.Rse().IsMatch(s.Rse),
+            Invalid("spec.rse", "an RSE name has upper-case letters and digits, joined by single _ or -, such as CERN-EOS_DISK"))),
+        new("endpoints can be split into Rucio's parts", Endpoints),
+        new("endpoints differ", EndpointsDiffer),
+        new("priorities are not negative", Priorities),
+        new("attributes are text and not the operator's", Attributes),
+        new("free space is a size", s => When(s.MinFreeSpace is { } q && (q == Quantity.Unlimited || !Forms.Bytes().IsMatch(q) || !Quantity.TryBytes(q, out _)),
+            Invalid("spec.minFreeSpace", "must be bytes such as 10Ti or 500G, below 8Ei"))),
+        new("the FTS server is a URL", s => When(s.Fts is { } fts && !Forms.FtsServer().IsMatch(fts),
+            Invalid("spec.fts", "must be https://host[:port], such as https://fts.example.org:8446"))),
+    ];
+
+    public static IReadOnlyList<FieldError> Validate(StorageElement storage) => All.Run(storage.Spec);
+
+    private static IEnumerable<FieldError> FieldsToCome(StorageElementSpec s) =>
+    [
+        .. NotYet("spec", ("capacity", s.Capacity), ("tokens", s.Tokens), ("checksums", s.Checksums), ("distances", s.Distances), ("credentialsSecretRef", s.CredentialsSecretRef)),
+        .. s.Endpoints.Items("spec.endpoints").SelectMany(e => NotYet(e.Path, ("extendedAttributes", e.Item.ExtendedAttributes))),
+    ];
+
+    private static IEnumerable<FieldError> Endpoints(StorageElementSpec s)
+    {
+        foreach (var (path, endpoint) in s.Endpoints.Items("spec.endpoints"))
+        {
+            if (!Endpoint.TryParse(endpoint.Url, out _, out var fault))
+            {
+                yield return Invalid($"{path}.url", fault);
+            }
+        }
+    }
+
+    private static IEnumerable<FieldError> EndpointsDiffer(StorageElementSpec s) =>
+        s.Endpoints.Items("spec.endpoints")
+            .Select(e => (e.Path, Item: Endpoint.TryParse(e.Item.Url, out var parsed, out _) ? parsed : null))
+            .Where(e => e.Item is not null)
+            .Unique(e => (e!.Scheme, e.Host, e.Port), "another endpoint has the same scheme, host and port");
+
+    private static IEnumerable<FieldError> Priorities(StorageElementSpec s) =>
+        s.Endpoints.Items("spec.endpoints").SelectMany(e => new (string Path, int? Value)[]
+        {
+            ("lan.read", e.Item.Lan?.Read), ("lan.write", e.Item.Lan?.Write), ("lan.delete", e.Item.Lan?.Delete),
+            ("wan.read", e.Item.Wan?.Read), ("wan.write", e.Item.Wan?.Write), ("wan.delete", e.Item.Wan?.Delete),
+            ("wan.thirdPartyCopyRead", e.Item.Wan?.ThirdPartyCopyRead), ("wan.thirdPartyCopyWrite", e.Item.Wan?.ThirdPartyCopyWrite),
+        }.Where(p => p.Value is < 0 or > 1000).Select(p => Invalid($"{e.Path}.{p.Path}", "must be 0 to 1000")));
+
+    private static IEnumerable<FieldError> Attributes(StorageElementSpec s)
+    {
+        foreach (var (key, value) in s.Attributes ?? new Dictionary<string, string>())
+        {
+            var path = $"spec.attributes[{key}]";
+            if (Owned.FirstOrDefault(o => o.Attribute == key).Field is { } field)
+            {
+                yield return Reserved(path, $"set {field} instead");
+            }
+            else if (key == s.Rse)
+            {
+                yield return Reserved(path, "the attribute named like the RSE belongs to Rucio");
+            }
+            else if (!Forms.AttributeKey().IsMatch(key))
+            {
+                yield return Invalid(path, "a key has letters, digits, _, ., : and -");
+            }
+            else if (value.Length is 0 or > 255)
+            {
+                yield return Invalid(path, "must have 1 to 255 characters");
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using static RucioOperator.Api.Validation.Rules;
+
+namespace RucioOperator.Api.Validation;
+
+/// <summary>What the schema refuses, once more for objects older than the schema, and what a schema can't say.</summary>
+public static class VirtualOrganisationRules
+{
+    public static IReadOnlyList<Rule<VirtualOrganisationSpec>> All { get; } =
+    [
+        new("no field of later work", FieldsToCome),
+        new("no value of later work", ValuesToCome),
+        new("an instance is named", s => When(s.InstanceRef.Name == "", Missing("spec.instanceRef.name"))),
+        new("the tag can be a tenant", Tag),
+        new("description and email fit", Contact),
+        new("accounts are named and not the operator's", Accounts),
+        new("identities can log in", s => Each(s.Accounts, "spec.accounts", Identities)),
+        new("quotas name one RSE or all", s => Each(s.Accounts, "spec.accounts", Quotas)),
+        new("scopes are named and owned", Scopes),
+        new("distances are positive", s => When(s.Distances is { Default: < 1 or > 1_000_000 }, Invalid("spec.distances.default", "must be 1 to 1000000"))),
+    ];
+
+    public static IReadOnlyList<FieldError> Validate(VirtualOrganisation vo) => All.Run(vo.Spec);
+
+    private static IEnumerable<FieldError> FieldsToCome(VirtualOrganisationSpec s) =>
+    [
+        .. NotYet("spec",
+            ("longName", s.LongName), ("subscriptions", s.Subscriptions), ("transfers", s.Transfers), ("policyPackageName", s.PolicyPackageName),
+            ("clientConfig", s.ClientConfig), ("check", s.Check), ("rootMappings", s.RootMappings)),
+        .. NotYet("spec.distances", ("hub", s.Distances?.Hub), ("overrides", s.Distances?.Overrides)),
+        .. Each(s.Accounts, "spec.accounts", (path, a) =>
+        [
+            .. NotYet(path, ("attributes", a.Attributes)),
+            .. Each(a.Identities, $"{path}.identities", (p, i) => NotYet(p, ("dn", i.Dn), ("subject", i.Subject), ("issuer", i.Issuer), ("publicKey", i.PublicKey))),
+            .. Each(a.Quotas, $"{path}.quotas", (p, q) => NotYet(p, ("total", q.Total))),
+        ]),
+    ];
+
+    private static IEnumerable<FieldError> ValuesToCome(VirtualOrganisationSpec s) =>
+    [
+        .. When(s.Distances is { Policy: DistancePolicy.Star }, NotYet("spec.distances.policy", "Star is")),
+        .. When(s.DeletionPolicy == VoDeletionPolicy.Offboard, NotYet("spec.deletionPolicy", "Offboard is")),
+        .. Each(s.Accounts, "spec.accounts", (path, a) => Each(a.Identities, $"{path}.identities", (p, i) =>
+            When(i.Type != IdentityType.Userpass, NotYet($"{p}.type", "X509, Oidc and Ssh are")))),
+    ];
+
+    private static IEnumerable<FieldError> Tag(VirtualOrganisationSpec s) =>
+        !Forms.VoTag().IsMatch(s.Tag) ? [Invalid("spec.tag", "must be a lower-case letter and two lower-case letters or digits")]
+        : When(s.Tag == "def", Invalid("spec.tag", "tag def is Rucio's own VO and cannot be a tenant; choose another"));
+
+    private static IEnumerable<FieldError> Contact(VirtualOrganisationSpec s) =>
+    [
+        .. When(s.Description is { Length: > 255 }, Invalid("spec.description", "must have at most 255 characters")),
+        .. Email("spec.email", s.Email),
+    ];
+
+    private static IEnumerable<FieldError> Email(string path, string? email) =>
+        When(email is not null && (email.Length > 255 || !Forms.Email().IsMatch(email)), Invalid(path, "must be a mail address of at most 255 characters"));
+
+    private static IEnumerable<FieldError> Accounts(VirtualOrganisationSpec s) =>
+    [
+        .. Each(s.Accounts, "spec.accounts", (path, a) =>
+        [
+            .. When(!Forms.Account().IsMatch(a.Name), Invalid($"{path}.name", "must be 1 to 25 of a-z, 0-9, - and _")),
+            .. When(a.Name is "root" or "super_root", Reserved($"{path}.name", "accounts root and super_root belong to the operator; choose another name")),
+            .. Email($"{path}.email", a.Email),
+        ]),
+        .. s.Accounts.Items("spec.accounts").Unique(a => a.Name, "an account of this name is listed before"),
+    ];
+
+    private static IEnumerable<FieldError> Identities(string path, AccountSpec a) =>
+    [
+        .. When(a.Identities?.Count(i => i.Type == IdentityType.Userpass) > 1, Invalid($"{path}.identities", "an account has at most one identity of type Userpass")),
+        .. Each(a.Identities, $"{path}.identities", (p, i) => Secret($"{p}.secretRef", i.SecretRef)),
+    ];
+
+    private static IEnumerable<FieldError> Quotas(string path, AccountSpec a) =>
+    [
+        .. Each(a.Quotas, $"{path}.quotas", (p, q) =>
+        [
+            .. When(q.RseExpression != "*" && !Forms.Rse().IsMatch(q.RseExpression),
+                new($"{p}.rseExpression", ValidationReasons.NotSupportedYet, "only one RSE name or * is supported yet")),
+            .. When(!Forms.Bytes().IsMatch(q.Bytes) || !Quantity.TryBytes(q.Bytes, out _),
+                Invalid($"{p}.bytes", "must be bytes such as 10Ti or 500G, below 8Ei, or unlimited")),
+        ]),
+        .. a.Quotas.Items($"{path}.quotas").Unique(q => q.RseExpression, "a quota for this is listed before"),
+    ];
+
+    private static IEnumerable<FieldError> Scopes(VirtualOrganisationSpec s)
+    {
+        var owners = (s.Accounts ?? []).Select(a => a.Name).Append("root").ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. Each(s.Scopes, "spec.scopes", (path, scope) =>
+            [
+                .. When(!Forms.Scope().IsMatch(scope.Name), Invalid($"{path}.name", "must be 1 to 25 of letters, digits, ., - and _")),
+                .. When(scope.Name == "mock", Reserved($"{path}.name", "scope mock is open to everybody in Rucio; choose another name")),
+                .. When(!owners.Contains(scope.Owner), Invalid($"{path}.owner", "must be root or one of spec.accounts")),
+            ]),
+            .. s.Scopes.Items("spec.scopes").Unique(scope => scope.Name, "a scope of this name is listed before"),
+        ];
+    }
+
+    private static IEnumerable<FieldError> Each<T>(IReadOnlyList<T>? list, string path, Func<string, T, IEnumerable<FieldError>> check) =>
+        list.Items(path).SelectMany(i => check(i.Path, i.Item));
+}
