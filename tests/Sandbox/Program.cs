@@ -1,1 +1,3 @@
-Console.WriteLine("sandbox");
+using RucioOperator.Sandbox.Demo;
+
+return await DemoProgram.RunAsync(keep: Environment.GetEnvironmentVariable("KEEP") != "0");

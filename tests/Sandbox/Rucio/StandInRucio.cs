@@ -57,6 +57,8 @@ public sealed class StandInRucio : IAsyncDisposable
     public StandInServer Register(string prefix, RucioConfig config, string? connectionString = null) =>
         servers[prefix] = new(prefix, config, databases.Source(connectionString ?? config.ConnectionString(), config.Schema));
 
+    public bool IsRegistered(string prefix) => servers.ContainsKey(prefix);
+
     public bool Unregister(string prefix) => servers.TryRemove(prefix, out _);
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,65 @@
+using Spectre.Console;
+
+namespace RucioOperator.Sandbox.Demo;
+
+/// <summary>`make demo`: the samples become Ready before your eyes; KEEP=0 ends then, else the world stays up.</summary>
+internal static class DemoProgram
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+
+    public static async Task<int> RunAsync(bool keep)
+    {
+        var live = LiveRucio.FromEnvironment();
+        await using var bed = await StartAsync(live);
+        bed.StartOperator("--drift-interval=1m");
+        foreach (var sample in (string[])["quickstart", "two-experiments"])
+            Samples.Apply(bed, sample, live);
+        using var stop = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, e) =>
+        {
+            e.Cancel = true;
+            stop.Cancel();
+        };
+
+        var ready = await FollowAsync(bed, stop.Token);
+        var objects = DemoTable.Objects(bed);
+        if (!ready)
+            AnsiConsole.WriteLine(bed.LogTail());
+        AnsiConsole.WriteLine($"kubeconfig: {bed.Kubernetes.KubeconfigPath}   (kubectl --kubeconfig … get rucio -A)");
+        AnsiConsole.WriteLine($"Rucio:      {live?.PublicUrl.ToString() ?? bed.Rucio.Url("/rucio/rucio-api")}");
+        AnsiConsole.WriteLine($"ready: {objects.Count(SandboxBed.IsReady)} of {objects.Count}");
+        if (keep && ready && !stop.IsCancellationRequested)
+        {
+            AnsiConsole.WriteLine("Ctrl-C ends it.");
+            await Task.Delay(Timeout.Infinite, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+        return ready ? 0 : 1;
+    }
+
+    private static async Task<SandboxBed> StartAsync(LiveRucio? live)
+    {
+        if (live is null)
+            return await SandboxBed.StartAsync();
+        var bed = await SandboxBed.StartAsync(live: true);
+        bed.ServiceOverrides = [$"rucio-admin.rucio={live.Url}"];
+        return bed;
+    }
+
+    private static async Task<bool> FollowAsync(SandboxBed bed, CancellationToken stop)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(Deadline);
+        var ready = false;
+        await AnsiConsole.Live(new Table()).StartAsync(async view =>
+        {
+            while (!ready && !deadline.IsCancellationRequested && bed.Operator is { HasExited: false })
+            {
+                var objects = DemoTable.Objects(bed);
+                view.UpdateTarget(DemoTable.Render(objects));
+                ready = objects.Count > 0 && objects.All(SandboxBed.IsReady);
+                await Task.Delay(100, CancellationToken.None);
+            }
+        });
+        return ready;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+
+namespace RucioOperator.Sandbox;
+
+/// <summary>The operator as a process of its own: the published binary that RUCIO_OPERATOR_BIN names, else the one built beside this assembly.</summary>
+public sealed class OperatorProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StreamWriter _log;
+
+    private OperatorProcess(Process process, StreamWriter log)
+    {
+        (_process, _log) = (process, log);
+        process.OutputDataReceived += Write;
+        process.ErrorDataReceived += Write;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+
+        void Write(object sender, DataReceivedEventArgs line)
+        {
+            if (line.Data is not null)
+                lock (_log)
+                    _log.WriteLine(line.Data);
+        }
+    }
+
+    public static OperatorProcess Start(string kubeconfig, string logFile, IEnumerable<string> arguments)
+    {
+        var (program, first) = Program();
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[.. first, .. arguments])
+            start.ArgumentList.Add(argument);
+        start.Environment["KUBECONFIG"] = kubeconfig;
+        // One process on a loaded machine: neither server GC nor eager tiering pays.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        return new(Process.Start(start)!, new StreamWriter(logFile, append: true) { AutoFlush = true });
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>As a node failure would: no signal handler runs.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>As Kubernetes does first: SIGTERM, then the end of it.</summary>
+    public async Task<int> StopAsync()
+    {
+        if (!_process.HasExited)
+        {
+            using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+            await kill!.WaitForExitAsync();
+            await _process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+        }
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            Kill();
+        _process.Dispose();
+        await _log.DisposeAsync();
+    }
+
+    private static (string Program, string[] First) Program()
+    {
+        if (Environment.GetEnvironmentVariable("RUCIO_OPERATOR_BIN") is { Length: > 0 } binary)
+            return (binary, []);
+        var root = Repository.Root;
+        var configuration = AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}") ? "Release" : "Debug";
+        return ("dotnet", [Path.Combine(root, "operator", "bin", configuration, "net10.0", "rucio-operator.dll")]);
+    }
+}

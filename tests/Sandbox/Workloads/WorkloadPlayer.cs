@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using RucioOperator.Sandbox.Kubernetes;
+using RucioOperator.Sandbox.Rucio;
+
+namespace RucioOperator.Sandbox.Workloads;
+
+/// <summary>
+/// Plays kubelet and controllers: Jobs run (the bootstrap makes real tables), Deployments become available, and a
+/// Deployment of a Rucio server starts a server with the configuration its pods would mount.
+/// </summary>
+public sealed class WorkloadPlayer : IAsyncDisposable
+{
+    private const string ComponentLabel = "rucio.cern.ch/component";
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly IKubeStore _store;
+    private readonly StandInRucio? _rucio;
+    private readonly Task _loops;
+
+    /// <param name="rucio">Absent: some other Rucio serves, only the workloads' status is played.</param>
+    public WorkloadPlayer(IKubeStore store, StandInRucio? rucio)
+    {
+        (_store, _rucio) = (store, rucio);
+        _loops = Task.WhenAll(Follow("jobs.batch", PlayJobAsync), Follow("deployments.apps", PlayDeploymentAsync));
+    }
+
+    /// <summary>False: Deployments stay unavailable and Jobs do not start, as in a cluster without room.</summary>
+    public bool HasRoom { get; set; } = true;
+
+    /// <summary>How often a bootstrap Job ran to its end.</summary>
+    public int Bootstraps { get; private set; }
+
+    private Task Follow(string resource, Func<JsonObject, Task> play) => Task.Run(async () =>
+    {
+        try
+        {
+            await foreach (var (change, node) in _store.WatchAsync(resource, ct: _stop.Token))
+            {
+                if (change == ObjectEvent.Deleted)
+                    _rucio?.Unregister(Prefix(node));
+                else if (HasRoom)
+                    await play(node);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    });
+
+    private async Task PlayJobAsync(JsonObject job)
+    {
+        if (job["status"]?["conditions"] is not null || Label(job) != "bootstrap")
+            return;
+        var (ns, name) = (Text(job, "namespace"), Text(job, "name"));
+        var pod = new PodSpec(_store, ns, job["spec"]!["template"]!.AsObject());
+        string? failure;
+        try
+        {
+            failure = pod.Config() is not { } config ? "a mounted Secret is missing" : await BootstrapScriptRun.IsPossible() ? await BootstrapScriptRun.RunAsync(pod, _stop.Token) : await StandInAsync(config);
+        }
+        catch (Npgsql.NpgsqlException error)
+        {
+            failure = error.Message;
+        }
+        if (failure is null)
+            Bootstraps++;
+        _store.PatchStatus("jobs.batch", ns, name, new JsonObject
+        {
+            ["succeeded"] = failure is null ? 1 : 0,
+            ["failed"] = failure is null ? 0 : 1,
+            ["conditions"] = new JsonArray(new JsonObject { ["type"] = failure is null ? "Complete" : "Failed", ["status"] = "True", ["reason"] = failure is null ? "Completed" : "BackoffLimitExceeded", ["message"] = failure ?? "" }),
+        });
+
+        async Task<string?> StandInAsync(RucioConfig config)
+        {
+            await StandInCatalogue.BootstrapAsync(config.ConnectionString(), config, _stop.Token);
+            return null;
+        }
+    }
+
+    private Task PlayDeploymentAsync(JsonObject deployment)
+    {
+        var generation = deployment["metadata"]!["generation"]?.GetValue<long>() ?? 1;
+        if (deployment["status"]?["observedGeneration"]?.GetValue<long>() == generation && (_rucio is null || IsServed(deployment)))
+            return Task.CompletedTask;
+        var (ns, name) = (Text(deployment, "namespace"), Text(deployment, "name"));
+        if (_rucio is not null && Label(deployment) is "api" or "admin")
+        {
+            if (new PodSpec(_store, ns, deployment["spec"]!["template"]!.AsObject()).Config() is not { } config)
+                return Task.CompletedTask;
+            _rucio!.Register(Prefix(deployment), config);
+        }
+        var replicas = deployment["spec"]!["replicas"]?.GetValue<int>() ?? 1;
+        _store.PatchStatus("deployments.apps", ns, name, new JsonObject
+        {
+            ["observedGeneration"] = generation,
+            ["replicas"] = replicas,
+            ["updatedReplicas"] = replicas,
+            ["readyReplicas"] = replicas,
+            ["availableReplicas"] = replicas,
+            ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Available", ["status"] = "True", ["reason"] = "MinimumReplicasAvailable" }),
+        });
+        return Task.CompletedTask;
+    }
+
+    private bool IsServed(JsonObject deployment) => Label(deployment) is not ("api" or "admin") || _rucio!.IsRegistered(Prefix(deployment));
+
+    private static string Prefix(JsonObject node) => $"/{Text(node, "namespace")}/{Text(node, "name")}";
+
+    private static string? Label(JsonObject node) => node["metadata"]?["labels"]?[ComponentLabel]?.GetValue<string>();
+
+    private static string Text(JsonObject node, string name) => node["metadata"]![name]!.GetValue<string>();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loops;
+        _stop.Dispose();
+    }
+}
