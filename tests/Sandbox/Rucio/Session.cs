@@ -47,7 +47,7 @@ internal sealed class Session(NpgsqlDataSource source) : IAsyncDisposable
         return await command.ExecuteScalarAsync() is T value ? value : default;
     }
 
-    public async Task<bool> ExistsAsync(string sql, params object?[] parameters) => await ScalarAsync<object>(sql, parameters) is not null;
+    public async Task<bool> ExistsAsync(string sql, params object?[] parameters) => await ScalarAsync<object>(sql, parameters) is not (null or DBNull);
 
     /// <summary>Rows as whole JSON objects, for a query that yields one json column.</summary>
     public Task<List<JsonObject>> DocumentsAsync(string sql, params object?[] parameters) =>
