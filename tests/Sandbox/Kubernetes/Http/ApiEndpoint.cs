@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using RucioOperator.Sandbox.Kubernetes.Storage;
@@ -83,7 +82,7 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
             context.Response.Headers.Append("Warning", $"299 - \"{warning.Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
         }
 
-        var bytes = answer.Bytes ?? JsonSerializer.SerializeToUtf8Bytes(answer.Node);
+        var bytes = answer.Bytes ?? Json.Bytes(answer.Node);
         context.Response.ContentLength = bytes.Length;
         await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
     }
@@ -209,7 +208,7 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
         for (var i = 0; i < page.Items.Count; i++)
         {
             buffer.Write(i == 0 ? ""u8 : ","u8);
-            buffer.Write(partial ? JsonSerializer.SerializeToUtf8Bytes(Tables.PartialMetadata(page.Items[i].Node)) : page.Items[i].As(type));
+            buffer.Write(partial ? Json.Bytes(Tables.PartialMetadata(page.Items[i].Node)) : page.Items[i].As(type));
         }
 
         buffer.Write("]}"u8);
@@ -304,7 +303,7 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
     {
         var accept = context.Request.Headers.Accept.ToString();
         return accept.Contains("as=Table", StringComparison.Ordinal) || accept.Contains("as=PartialObjectMetadata", StringComparison.Ordinal)
-            ? One(context, type, stored, 200) is { Bytes: var bytes, Node: var node } ? bytes ?? JsonSerializer.SerializeToUtf8Bytes(node) : default
+            ? One(context, type, stored, 200) is { Bytes: var bytes, Node: var node } ? bytes ?? Json.Bytes(node) : default
             : type.IsStoredForm(stored.Node) ? stored.Json : stored.As(type).ToArray();
     }
 

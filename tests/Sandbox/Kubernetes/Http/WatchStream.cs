@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
@@ -52,7 +51,7 @@ internal sealed class WatchStream(HttpContext context, ApiRequest request, Fault
 
     public Task SendAsync(string kind, StoredObject stored) => WriteLineAsync(kind, render(stored));
 
-    public Task SendAsync(string kind, JsonObject node) => WriteLineAsync(kind, JsonSerializer.SerializeToUtf8Bytes(node));
+    public Task SendAsync(string kind, JsonObject node) => WriteLineAsync(kind, Json.Bytes(node));
 
     private Task SendAsync(Change change)
     {
