@@ -21,7 +21,7 @@ internal sealed class StoredObject(string storage, JsonObject node, long version
 
     public byte[] Json => _json ??= Node.Bytes();
 
-    public ReadOnlySpan<byte> As(ResourceType type) =>
+    public byte[] As(ResourceType type) =>
         type.IsStoredForm(Node) ? Json : type.FromStored(Node).Bytes();
 }
 
