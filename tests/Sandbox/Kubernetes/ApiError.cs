@@ -93,22 +93,17 @@ internal sealed record FieldError(string Field, string Reason, string Detail)
         new(field, "FieldValueRequired", detail.Length == 0 ? "Required value" : $"Required value: {detail}");
 
     public static FieldError Invalid(string field, JsonNode? value, string detail) =>
-        new(field, "FieldValueInvalid", $"Invalid value: {Shown(value)}: {detail}");
+        new(field, "FieldValueInvalid", $"Invalid value: {value.Shown()}: {detail}");
 
     public static FieldError Forbidden(string field, string detail) => new(field, "FieldValueForbidden", $"Forbidden: {detail}");
 
     public static FieldError NotSupported(string field, JsonNode? value, IEnumerable<string> supported) =>
-        new(field, "FieldValueNotSupported", $"Unsupported value: {Shown(value)}: supported values: {string.Join(", ", supported)}");
+        new(field, "FieldValueNotSupported", $"Unsupported value: {value.Shown()}: supported values: {string.Join(", ", supported)}");
 
     public static FieldError TooLong(string field, int max) => new(field, "FieldValueTooLong", $"Too long: may not be more than {max} bytes");
 
     public static FieldError TooMany(string field, int actual, int max) =>
         new(field, "FieldValueTooMany", $"Too many: {actual}: must have at most {max} items");
 
-    public static FieldError Duplicate(string field, JsonNode? value) => new(field, "FieldValueDuplicate", $"Duplicate value: {Shown(value)}");
-
-    private static string Shown(JsonNode? value) => value?.ToJsonString(Relaxed) ?? "null";
-
-    private static readonly System.Text.Json.JsonSerializerOptions Relaxed =
-        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static FieldError Duplicate(string field, JsonNode? value) => new(field, "FieldValueDuplicate", $"Duplicate value: {value.Shown()}");
 }

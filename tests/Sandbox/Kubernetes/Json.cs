@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -7,6 +8,13 @@ namespace RucioOperator.Sandbox.Kubernetes;
 /// <summary>Reading Kubernetes objects as JSON trees.</summary>
 public static class Json
 {
+    private static readonly JsonSerializerOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>As it goes over the wire.</summary>
+    public static byte[] Bytes(this JsonNode? node) => JsonSerializer.SerializeToUtf8Bytes(node, Written);
+
+    public static string Shown(this JsonNode? node) => node?.ToJsonString(Written) ?? "null";
+
     public static JsonNode? At(this JsonNode? node, params ReadOnlySpan<string> path)
     {
         foreach (var step in path)

@@ -75,7 +75,12 @@ internal static class FieldTree
         {
             foreach (var (name, value) in map)
             {
-                liveMap[name] = Merge(Detach(liveMap, name), value, schema.Field(name));
+                var current = liveMap[name];
+                var merged = Merge(current, value, schema.Field(name));
+                if (merged is null || !ReferenceEquals(current, merged))
+                {
+                    liveMap[name] = merged;
+                }
             }
 
             return liveMap;
@@ -159,12 +164,5 @@ internal static class FieldTree
         {
             ((JsonArray)node).Remove(found);
         }
-    }
-
-    private static JsonNode? Detach(JsonObject map, string name)
-    {
-        var value = map[name];
-        map.Remove(name);
-        return value;
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using RucioOperator.Sandbox.Kubernetes.Storage;
@@ -11,6 +10,7 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
 {
     private const string JsonType = "application/json";
     private readonly Discovery _discovery = new(types);
+    private readonly Watches _watches = new(server, store, clock);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -52,7 +52,7 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
 
             if (request.Verb == "watch" && Served(request) is { } type)
             {
-                await WatchAsync(context, request, type);
+                await _watches.RunAsync(context, request, type);
                 return;
             }
 
@@ -83,7 +83,7 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
             context.Response.Headers.Append("Warning", $"299 - \"{warning.Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
         }
 
-        var bytes = answer.Bytes ?? JsonSerializer.SerializeToUtf8Bytes(answer.Node);
+        var bytes = answer.Bytes ?? Json.Bytes(answer.Node);
         context.Response.ContentLength = bytes.Length;
         await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
     }
@@ -177,15 +177,8 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
         }
     }
 
-    private Answer One(HttpContext context, ResourceType type, StoredObject stored, int status, WriteOptions? options = null)
-    {
-        var accept = context.Request.Headers.Accept.ToString();
-        var answer = accept.Contains("as=Table", StringComparison.Ordinal)
-            ? new(status, Tables.Of(type, [type.FromStored(stored.Node)], new() { ["resourceVersion"] = stored.Node.Text("metadata", "resourceVersion") }, context.Request.Query["includeObject"].ToString(), clock.GetUtcNow()))
-            : accept.Contains("as=PartialObjectMetadata", StringComparison.Ordinal) ? new(status, Tables.PartialMetadata(type.FromStored(stored.Node)))
-            : new Answer(status, null) { Bytes = stored.As(type).ToArray() };
-        return answer with { Warnings = options?.Warnings ?? [] };
-    }
+    private Answer One(HttpContext context, ResourceType type, StoredObject stored, int status, WriteOptions? options = null) =>
+        new(status, null) { Bytes = new Form(context.Request, clock).Of(type, stored), Warnings = options?.Warnings ?? [] };
 
     private Answer List(HttpContext context, ApiRequest request, ResourceType type)
     {
@@ -196,20 +189,19 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
         var metadata = new JsonObject { ["resourceVersion"] = page.Version.ToString(CultureInfo.InvariantCulture) };
         metadata.Put("continue", page.Continue);
         metadata.Put("remainingItemCount", page.Continue is null || !Selected(query).IsEmpty ? null : page.Remaining);
-        var accept = context.Request.Headers.Accept.ToString();
-        if (accept.Contains("as=Table", StringComparison.Ordinal))
+        var form = new Form(context.Request, clock);
+        if (form.IsTable)
         {
-            return new(200, Tables.Of(type, page.Items.Select(item => type.FromStored(item.Node)), metadata, query["includeObject"].ToString(), clock.GetUtcNow()));
+            return new(200, form.Table(type, page.Items, metadata));
         }
 
-        var partial = accept.Contains("as=PartialObjectMetadata", StringComparison.Ordinal);
-        var (kind, version) = partial ? ("PartialObjectMetadataList", "meta.k8s.io/v1") : (type.ListKind, type.ApiVersion);
+        var (kind, version) = form.IsMetadata ? ("PartialObjectMetadataList", "meta.k8s.io/v1") : (type.ListKind, type.ApiVersion);
         using var buffer = new MemoryStream();
         buffer.Write(System.Text.Encoding.UTF8.GetBytes($"{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata.ToJsonString()},\"items\":["));
         for (var i = 0; i < page.Items.Count; i++)
         {
             buffer.Write(i == 0 ? ""u8 : ","u8);
-            buffer.Write(partial ? JsonSerializer.SerializeToUtf8Bytes(Tables.PartialMetadata(page.Items[i].Node)) : page.Items[i].As(type));
+            buffer.Write(form.Of(type, page.Items[i]));
         }
 
         buffer.Write("]}"u8);
@@ -233,86 +225,6 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
                 ["items"] = doomed.Select(item => type.FromStored(item.Node).DeepClone()).ToJsonArray(),
             });
         }
-    }
-
-    private async Task WatchAsync(HttpContext context, ApiRequest request, ResourceType type)
-    {
-        var query = context.Request.Query;
-        var version = query["resourceVersion"].ToString();
-        var initial = version is "" or "0" || query["sendInitialEvents"] == "true";
-        var fields = query["fieldSelector"].ToString();
-        var selectors = Selectors.Parse(query["labelSelector"], request.Name.Length > 0 ? $"metadata.name={request.Name}" : fields);
-        var ns = request.Namespace.Length > 0 ? request.Namespace : null;
-        var stream = new WatchStream(context, request, server.Faults, stored => Render(context, type, stored))
-        {
-            Namespace = ns, Selectors = selectors, Bookmarks = query["allowWatchBookmarks"] == "true", Bookmark = at => Bookmark(type, at, false),
-        };
-        System.Threading.Channels.Channel<Change>? changes;
-        List<StoredObject> present = [];
-        long start;
-        lock (store.Gate)
-        {
-            start = initial ? store.Version : long.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                ? number : throw ApiError.BadRequest($"strconv.ParseUint: parsing \"{version}\": invalid syntax");
-            changes = store.Watch(type.Storage, start);
-            present = initial ? [.. store.List(type.Storage, ns).Where(item => selectors.Match(item.Node))] : present;
-        }
-
-        request.Status = 200;
-        context.Response.ContentType = JsonType;
-        await (server.OnResponse?.Invoke(request) ?? Task.CompletedTask);
-        await context.Response.StartAsync(context.RequestAborted);
-        if (changes is null)
-        {
-            await stream.SendAsync("ERROR", ApiError.Expired($"too old resource version: {version} ({store.Version})").ToStatus());
-            return;
-        }
-
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        timeout.CancelAfter(int.TryParse(query["timeoutSeconds"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMinutes(45));
-        try
-        {
-            foreach (var item in present)
-            {
-                await stream.SendAsync("ADDED", item);
-            }
-
-            if (query["sendInitialEvents"] == "true")
-            {
-                await stream.SendAsync("BOOKMARK", Bookmark(type, start, true));
-            }
-
-            await stream.RunAsync(changes.Reader, () =>
-            {
-                lock (store.Gate)
-                {
-                    changes.Writer.TryWrite(new(ChangeKind.Bookmark, store.Version, null, null));
-                }
-            }, timeout.Token);
-        }
-        finally
-        {
-            lock (store.Gate)
-            {
-                store.Unwatch(type.Storage, changes);
-            }
-        }
-    }
-
-    private ReadOnlyMemory<byte> Render(HttpContext context, ResourceType type, StoredObject stored)
-    {
-        var accept = context.Request.Headers.Accept.ToString();
-        return accept.Contains("as=Table", StringComparison.Ordinal) || accept.Contains("as=PartialObjectMetadata", StringComparison.Ordinal)
-            ? One(context, type, stored, 200) is { Bytes: var bytes, Node: var node } ? bytes ?? JsonSerializer.SerializeToUtf8Bytes(node) : default
-            : type.IsStoredForm(stored.Node) ? stored.Json : stored.As(type).ToArray();
-    }
-
-    private static JsonObject Bookmark(ResourceType type, long version, bool initialEnd)
-    {
-        var metadata = new JsonObject { ["resourceVersion"] = version.ToString(CultureInfo.InvariantCulture), ["creationTimestamp"] = null };
-        metadata.Put("annotations", initialEnd ? new JsonObject { ["k8s.io/initial-events-end"] = "true" } : null);
-        return new() { ["kind"] = type.Kind, ["apiVersion"] = type.ApiVersion, ["metadata"] = metadata };
     }
 
     private static Selectors Selected(IQueryCollection query) => Selectors.Parse(query["labelSelector"], query["fieldSelector"]);

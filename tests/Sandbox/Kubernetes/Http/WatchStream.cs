@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
@@ -7,10 +6,13 @@ using RucioOperator.Sandbox.Kubernetes.Storage;
 namespace RucioOperator.Sandbox.Kubernetes.Http;
 
 /// <summary>One open watch: turns changes into lines, and lets faults at the bytes.</summary>
-internal sealed class WatchStream(HttpContext context, ApiRequest request, FaultRules faults, Func<StoredObject, ReadOnlyMemory<byte>> render)
+internal sealed class WatchStream(HttpContext context, ApiRequest request, FaultRules faults, Func<StoredObject, byte[]> render)
 {
     private Fault? _fault;
     private int _bytesLeft = int.MaxValue;
+
+    /// <summary>A dead connection: says nothing, and does not end at its timeout either.</summary>
+    private bool IsSilent => _fault?.Silent == true;
 
     public required string? Namespace { get; init; }
     public required Selectors Selectors { get; init; }
@@ -24,7 +26,7 @@ internal sealed class WatchStream(HttpContext context, ApiRequest request, Fault
         {
             try
             {
-                await changes.WaitToReadAsync(timeout);
+                await changes.WaitToReadAsync(IsSilent ? context.RequestAborted : timeout);
             }
             catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
             {
@@ -43,7 +45,7 @@ internal sealed class WatchStream(HttpContext context, ApiRequest request, Fault
             }
 
             await context.Response.Body.FlushAsync(context.RequestAborted);
-            if (timeout.IsCancellationRequested)
+            if (timeout.IsCancellationRequested && !IsSilent)
             {
                 return;
             }
@@ -52,7 +54,7 @@ internal sealed class WatchStream(HttpContext context, ApiRequest request, Fault
 
     public Task SendAsync(string kind, StoredObject stored) => WriteLineAsync(kind, render(stored));
 
-    public Task SendAsync(string kind, JsonObject node) => WriteLineAsync(kind, JsonSerializer.SerializeToUtf8Bytes(node));
+    public Task SendAsync(string kind, JsonObject node) => WriteLineAsync(kind, Json.Bytes(node));
 
     private Task SendAsync(Change change)
     {
@@ -74,21 +76,21 @@ internal sealed class WatchStream(HttpContext context, ApiRequest request, Fault
     private bool Sees(StoredObject? stored) =>
         stored is not null && (Namespace is null || stored.Namespace == Namespace) && Selectors.Match(stored.Node);
 
-    private async Task WriteLineAsync(string kind, ReadOnlyMemory<byte> json)
+    private async Task WriteLineAsync(string kind, byte[] json)
     {
         if (_fault is null && faults.Take(request, onStream: true) is { } fault)
         {
             (_fault, _bytesLeft) = (fault, fault.CutAfterBytes ?? _bytesLeft);
         }
 
-        if (_fault?.Silent == true)
+        if (IsSilent)
         {
             return;
         }
 
         var line = new byte[json.Length + 64];
         var head = System.Text.Encoding.ASCII.GetBytes($"{{\"type\":\"{kind}\",\"object\":", line);
-        json.Span.CopyTo(line.AsSpan(head));
+        json.CopyTo(line.AsSpan(head));
         var length = head + json.Length;
         line[length++] = (byte)'}';
         line[length++] = (byte)'\n';

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace RucioOperator.Sandbox.Kubernetes.Storage;
@@ -20,10 +19,10 @@ internal sealed class StoredObject(string storage, JsonObject node, long version
 
     public string Uid { get; } = node.Uid();
 
-    public byte[] Json => _json ??= JsonSerializer.SerializeToUtf8Bytes(Node);
+    public byte[] Json => _json ??= Node.Bytes();
 
-    public ReadOnlySpan<byte> As(ResourceType type) =>
-        type.IsStoredForm(Node) ? Json : JsonSerializer.SerializeToUtf8Bytes(type.FromStored(Node));
+    public byte[] As(ResourceType type) =>
+        type.IsStoredForm(Node) ? Json : type.FromStored(Node).Bytes();
 }
 
 internal enum ChangeKind { Added, Modified, Deleted, Bookmark, Cut }
