@@ -130,6 +130,11 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
                 listed.Add(ObjectKey.Of(obj));
                 Store.Upsert(obj, listed: true);
             }
+            foreach (var key in page.Undecodable)
+            {
+                listed.Add(key);
+                RuntimeLog.Undecodable(logger, kind.Kind, key);
+            }
             next = page.Continue;
         }
         while (next is not null);
@@ -164,6 +169,9 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
         switch (change)
         {
             case { Kind: WatchKind.Bookmark }:
+                break;
+            case { Kind: WatchKind.Undecodable }:
+                RuntimeLog.Undecodable(logger, kind.Kind, change.Key);
                 break;
             case { Kind: WatchKind.Deleted, Object: { } gone }:
                 Store.Remove(ObjectKey.Of(gone), gone.Metadata.Uid);

@@ -10,12 +10,13 @@ using k8s.Models;
 
 namespace RucioOperator.Runtime;
 
-public sealed record ResourcePage<T>(IReadOnlyList<T> Items, string ResourceVersion, string? Continue);
+/// <param name="Undecodable">Objects that are there but don't fit the type; one of them must not hide the others.</param>
+public sealed record ResourcePage<T>(IReadOnlyList<T> Items, IReadOnlyList<ObjectKey> Undecodable, string ResourceVersion, string? Continue);
 
-public enum WatchKind { Added, Modified, Deleted, Bookmark }
+public enum WatchKind { Added, Modified, Deleted, Bookmark, Undecodable }
 
-/// <summary><see cref="Object"/> is null for bookmarks.</summary>
-public readonly record struct WatchEvent<T>(WatchKind Kind, T? Object, string ResourceVersion) where T : class;
+/// <summary><see cref="Object"/> is null for bookmarks and for what can't be read.</summary>
+public readonly record struct WatchEvent<T>(WatchKind Kind, T? Object, string ResourceVersion, ObjectKey Key = default) where T : class;
 
 /// <summary>What to list or watch.</summary>
 public sealed record Selection(string Namespace = "", string? LabelSelector = null, string? FieldSelector = null, ResourceKind? Kind = null);
@@ -195,7 +196,7 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         }
         catch (Exception error) when (error is JsonException or FormatException or InvalidOperationException)
         {
-            throw new KubeApiException(KubeErrorKind.Unavailable, operation, $"undecodable answer at {(error as JsonException)?.Path ?? "?"}", inner: error);
+            throw new KubeApiException(KubeErrorKind.Undecodable, operation, (error as JsonException)?.Path ?? "", inner: error);
         }
     }
 

@@ -14,6 +14,8 @@ public enum KubeErrorKind
     Unavailable,
     /// <summary>The resourceVersion is too old: list again.</summary>
     Gone,
+    /// <summary>The answer could not be read.</summary>
+    Undecodable,
 }
 
 /// <summary>Every failure of the Kubernetes API, mapped once. The text names verb, kind and object, never a body.</summary>
@@ -28,7 +30,7 @@ public sealed class KubeApiException(KubeErrorKind kind, string operation, strin
     /// <summary>The server's wish (Retry-After), if it had one.</summary>
     public TimeSpan? RetryAfter => retryAfter;
 
-    public bool IsTransient => Kind is KubeErrorKind.Conflict or KubeErrorKind.Throttled or KubeErrorKind.Unavailable or KubeErrorKind.Gone;
+    public bool IsTransient => Kind is KubeErrorKind.Conflict or KubeErrorKind.Throttled or KubeErrorKind.Unavailable or KubeErrorKind.Gone or KubeErrorKind.Undecodable;
 
     public string Reason => $"KubernetesApi{Kind}";
     public string Report => Message;

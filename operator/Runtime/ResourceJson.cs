@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -16,7 +17,7 @@ internal static class ResourceJson
     {
         var reader = new Utf8JsonReader(body);
         var info = KubeJson.Info<T>();
-        var items = new List<T>();
+        var (items, undecodable) = (new List<T>(), new List<ObjectKey>());
         V1ListMeta? meta = null;
         Expect(ref reader, JsonTokenType.StartObject);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -27,11 +28,16 @@ internal static class ResourceJson
                 meta = JsonSerializer.Deserialize(ref reader, KubeJson.Info<V1ListMeta>());
             else if (isItems && reader.TokenType == JsonTokenType.StartArray)
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                    items.Add(Named(JsonSerializer.Deserialize(ref reader, info)!, kind));
+                {
+                    if (TryRead(ref reader, info, kind, out var item, out var metadata))
+                        items.Add(item);
+                    else
+                        undecodable.Add(ObjectKey.Of(metadata));
+                }
             else
                 reader.Skip();
         }
-        return new(items, meta?.ResourceVersion ?? throw new JsonException("a list without resourceVersion"), string.IsNullOrEmpty(meta.ContinueProperty) ? null : meta.ContinueProperty);
+        return new(items, undecodable, meta?.ResourceVersion ?? throw new JsonException("a list without resourceVersion"), string.IsNullOrEmpty(meta.ContinueProperty) ? null : meta.ContinueProperty);
     }
 
     public static WatchEvent<T> ReadWatchEvent<T>(ReadOnlySpan<byte> line, ResourceKind kind, string operation) where T : class, IKubernetesObject<V1ObjectMeta>
@@ -91,8 +97,28 @@ internal static class ResourceJson
             "DELETED" => WatchKind.Deleted,
             _ => throw new JsonException($"unknown watch event {type}"),
         };
-        var obj = Named(JsonSerializer.Deserialize(ref reader, KubeJson.Info<T>())!, kind);
-        return new(change, obj, obj.Metadata.ResourceVersion);
+        return TryRead(ref reader, KubeJson.Info<T>(), kind, out var obj, out var partial)
+            ? new(change, obj, obj.Metadata.ResourceVersion)
+            : new(WatchKind.Undecodable, null, partial.Metadata.ResourceVersion, ObjectKey.Of(partial));
+    }
+
+    // Types and objects part ways: a newer definition, a hand-made one. What has a name at least can be reported.
+    private static bool TryRead<T>(ref Utf8JsonReader reader, JsonTypeInfo<T> info, ResourceKind kind, [NotNullWhen(true)] out T? obj, [NotNullWhen(false)] out PartialObject? partial)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var before = reader;
+        (obj, partial) = (null, null);
+        try
+        {
+            obj = Named(JsonSerializer.Deserialize(ref reader, info) ?? throw new JsonException("null for an object"), kind);
+            return true;
+        }
+        catch (Exception error) when (error is JsonException or FormatException or InvalidOperationException && typeof(T) != typeof(PartialObject))
+        {
+            reader = before;
+            partial = Named(JsonSerializer.Deserialize(ref reader, KubeJson.Info<PartialObject>())!, kind);
+            return false;
+        }
     }
 
     // Items of typed lists come without apiVersion and kind, and metadata-only objects name their wrapper.

@@ -10,6 +10,9 @@ internal static partial class RuntimeLog
     [LoggerMessage(101, LogLevel.Information, "Caches are in sync: {Objects} objects of {Kinds} kinds")]
     public static partial void Synced(ILogger logger, int objects, int kinds);
 
+    [LoggerMessage(102, LogLevel.Error, "{Kind} {Key} does not fit its type and is left as it was last seen")]
+    public static partial void Undecodable(ILogger logger, string kind, ObjectKey key);
+
     [LoggerMessage(110, LogLevel.Warning, "{Controller} {Key} failed, again in {Delay}: {Report}")]
     public static partial void Failed(ILogger logger, string controller, ObjectKey key, TimeSpan delay, string report);
 

@@ -5,6 +5,7 @@ using RucioOperator.Runtime;
 
 namespace RucioOperator.Tests.Runtime;
 
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class WorkQueueTests
 {
     private readonly FakeTimeProvider time = new();
