@@ -19,6 +19,8 @@ public static class BootstrapJob
             VolumeMounts = [.. RucioPod.Mounts(i), new V1VolumeMount { Name = "bootstrap", MountPath = "/opt/rucio/bootstrap", ReadOnlyProperty = true }],
             Resources = RucioPod.Resources(null, "100m", "512Mi"),
             SecurityContext = RucioPod.Security(),
+            // The script's last line says which step failed and why: so the pod's status says it too.
+            TerminationMessagePolicy = "FallbackToLogsOnError",
         };
         var template = RucioPod.Template(i, "bootstrap", container, [i.Names.Config, i.Names.ConfigBootstrap],
             [new V1Volume { Name = "bootstrap", ConfigMap = new V1ConfigMapVolumeSource { Name = i.Names.Bootstrap } }]);

@@ -13,6 +13,7 @@ public sealed record InstanceNames(string Namespace, string Instance)
     public string ConfigBootstrap => $"{Instance}-config-bootstrap";
     public string Vos => $"{Instance}-vos";
     public string Policy => $"{Instance}-policy";
+    public string Httpd => $"{Instance}-httpd";
     public string Bootstrap => $"{Instance}-bootstrap";
     public string Api => $"{Instance}-api";
     public string Admin => $"{Instance}-admin";

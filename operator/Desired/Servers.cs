@@ -16,7 +16,10 @@ public static class Servers
     private static V1Deployment Server(InstanceInputs i, string name, string component, string config, int replicas, bool tls)
     {
         var (port, health) = tls ? (443, 444) : (80, 81);
-        var probe = new V1HTTPGetAction { Path = "/ping", Port = health, Scheme = tls ? "HTTPS" : "HTTP" };
+        var scheme = tls ? "HTTPS" : "HTTP";
+        // The health port answers from a small application of its own; only the main port proves that Rucio loaded.
+        var serving = new V1HTTPGetAction { Path = "/ping", Port = port, Scheme = scheme };
+        var alive = new V1HTTPGetAction { Path = "/ping", Port = health, Scheme = scheme };
         var container = new V1Container
         {
             Name = "rucio",
@@ -30,16 +33,18 @@ public static class Servers
                 .. tls ? ((string, string)[])[("RUCIO_ENABLE_SSL", "True")] : [],
             ]),
             Ports = [new V1ContainerPort { Name = tls ? "https" : "http", ContainerPort = port }, new V1ContainerPort { Name = "health", ContainerPort = health }],
-            VolumeMounts = [.. RucioPod.Mounts(i), .. tls ? TlsMounts() : []],
+            VolumeMounts = [.. RucioPod.Mounts(i), HttpdMount(), .. tls ? TlsMounts() : []],
             Resources = RucioPod.Resources(i.Instance.Spec.Api?.Resources, "250m", "1Gi"),
             SecurityContext = RucioPod.Security(),
-            StartupProbe = new V1Probe { HttpGet = probe, PeriodSeconds = 2, FailureThreshold = 60, TimeoutSeconds = 5 },
-            ReadinessProbe = new V1Probe { HttpGet = probe, PeriodSeconds = 10, TimeoutSeconds = 5 },
-            LivenessProbe = new V1Probe { HttpGet = probe, PeriodSeconds = 20, TimeoutSeconds = 10, FailureThreshold = 6 },
+            StartupProbe = new V1Probe { HttpGet = serving, PeriodSeconds = 2, FailureThreshold = 60, TimeoutSeconds = 5 },
+            ReadinessProbe = new V1Probe { HttpGet = serving, PeriodSeconds = 10, TimeoutSeconds = 5 },
+            LivenessProbe = new V1Probe { HttpGet = alive, PeriodSeconds = 20, TimeoutSeconds = 10, FailureThreshold = 6 },
         };
-        V1Volume[] volumes = tls
-            ? [new V1Volume { Name = "tls", Secret = new V1SecretVolumeSource { SecretName = i.Names.AdminTls, DefaultMode = 0x100 } }]
-            : [];
+        V1Volume[] volumes =
+        [
+            new() { Name = "httpd", ConfigMap = new V1ConfigMapVolumeSource { Name = i.Names.Httpd } },
+            .. tls ? (V1Volume[])[new() { Name = "tls", Secret = new V1SecretVolumeSource { SecretName = i.Names.AdminTls, DefaultMode = 0x100 } }] : [],
+        ];
         return new V1Deployment
         {
             ApiVersion = "apps/v1",
@@ -51,10 +56,26 @@ public static class Servers
                 RevisionHistoryLimit = 3,
                 Selector = new V1LabelSelector { MatchLabels = Labels.Selector(i.Names.Instance, component) },
                 Strategy = new V1DeploymentStrategy { Type = "RollingUpdate", RollingUpdate = new V1RollingUpdateDeployment { MaxUnavailable = 0, MaxSurge = 1 } },
-                Template = RucioPod.Template(i, component, container, [i.Names.Config, config, i.Names.Vos], volumes, tls ? i.AdminCertificate.Certificate : null),
+                Template = RucioPod.Template(i, component, container, [i.Names.Config, config, i.Names.Vos], volumes, Httpd + (tls ? i.AdminCertificate.Certificate : "")),
             },
         };
     }
+
+    /// <summary>
+    /// The images' httpd takes any client certificate, also a self-signed one with somebody's DN (SSLVerifyClient
+    /// optional_no_ca), so X.509 logins are closed altogether until they are verified.
+    /// </summary>
+    public const string Httpd = """
+        <LocationMatch "^/auth/x509">
+            Require all denied
+        </LocationMatch>
+
+        """;
+
+    public const string HttpdFile = "zz-operator.conf";
+
+    /// <summary>Read after the image's own rucio.conf.</summary>
+    private static V1VolumeMount HttpdMount() => new() { Name = "httpd", MountPath = $"/etc/httpd/conf.d/{HttpdFile}", SubPath = HttpdFile, ReadOnlyProperty = true };
 
     /// <summary>httpd does not start without a CA file; the server's own certificate is one that vouches for nobody else.</summary>
     private static V1VolumeMount[] TlsMounts() =>

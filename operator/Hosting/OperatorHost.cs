@@ -15,6 +15,11 @@ public static class OperatorHost
             Console.WriteLine($"rucio-operator: options (or environment RUCIO_OPERATOR_<OPTION>)\n{OperatorOptions.Help}");
             return 0;
         }
+        if (arguments.Contains("--version"))
+        {
+            Console.WriteLine($"rucio-operator {typeof(OperatorHost).Assembly.GetName().Version?.ToString(3)}; Rucio {string.Join(", ", Releases.ReleaseCatalogue.Lines.Select(line => line.Line))}");
+            return 0;
+        }
         var (options, errors) = OperatorOptions.Parse(arguments, Environment.GetEnvironmentVariable);
         foreach (var error in errors)
             Console.Error.WriteLine($"rucio-operator: {error}");

@@ -123,11 +123,19 @@ public sealed class InstanceConnection : IAsyncDisposable
     {
         try
         {
-            await using var command = _owner.CreateCommand("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)");
+            await using var command = _owner.CreateCommand("""
+                SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)
+                AND EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND s.setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND 'search_path=' || quote_ident($1) = ANY (s.setconfig))
+                """);
             command.Parameters.Add(new() { Value = Access.Address.Schema });
             if (!(bool)(await command.ExecuteScalarAsync(ct))!)
             {
-                await using var create = _owner.CreateCommand($"CREATE SCHEMA IF NOT EXISTS {DatabaseProvisioner.Quote(Access.Address.Schema)}");
+                var (schema, database) = (DatabaseProvisioner.Quote(Access.Address.Schema), DatabaseProvisioner.Quote(Access.Address.Name));
+                await using var create = _owner.CreateBatch();
+                create.BatchCommands.Add(new NpgsqlBatchCommand($"CREATE SCHEMA IF NOT EXISTS {schema}"));
+                // Rucio's enum types ignore [database] schema: they are made, and looked for, where the role's search path leads.
+                create.BatchCommands.Add(new NpgsqlBatchCommand($"ALTER ROLE CURRENT_USER IN DATABASE {database} SET search_path = {schema}"));
                 await create.ExecuteNonQueryAsync(ct);
             }
         }

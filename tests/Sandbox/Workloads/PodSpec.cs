@@ -35,7 +35,7 @@ internal sealed class PodSpec(IKubeStore store, string ns, JsonObject template)
 
     /// <summary>The configuration Rucio would read there: conf.d in name order. Null while it is not complete.</summary>
     public RucioConfig? Config() =>
-        Files() is { } files ? RucioConfig.FromJson(files.Where(f => f.Key.Contains("/conf.d/")).Select(f => f.Value)) : null;
+        Files() is { } files ? RucioConfig.FromJson(files.Where(f => f.Key.StartsWith("/opt/rucio/etc/conf.d/", StringComparison.Ordinal)).Select(f => f.Value)) : null;
 
     private Dictionary<string, string>? Content(JsonObject volume)
     {

@@ -42,8 +42,13 @@ public sealed class WorkloadPlayer : IAsyncDisposable
                     await play(node);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
+        }
+        catch (Exception error)
+        {
+            // Workloads that stand still for no visible reason cost a day.
+            Environment.FailFast($"the workload player cannot play {resource}", error);
         }
     });
 

@@ -1,0 +1,45 @@
+# Two commands a newcomer needs: make demo, make test.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+RID ?= linux-x64
+PUBLISHED := artifacts/publish/rucio-operator
+TEST := dotnet test tests/Tests.csproj --no-build --nologo --logger "console;verbosity=minimal"
+
+.PHONY: build demo test test-slow test-cluster test-contract bench publish fmt fmt-check clean postgres
+
+postgres: ## PostgreSQL's server programs, from the distribution's packages where it has none
+	@.ci/postgres
+
+build:
+	@dotnet build Operator.sln --nologo -v quiet
+
+demo: build postgres ## the samples become Ready before your eyes; KEEP=0 ends then
+	@dotnet run --no-build --project tests/Sandbox
+
+test: build postgres ## everything but what takes minutes or needs other servers; ends with N passed, N failed
+	@.ci/summary $(TEST) --filter 'Category!=Slow'
+
+test-slow: build postgres
+	@.ci/summary $(TEST) --filter 'Category=Slow'
+
+test-contract: build postgres ## RUCIO_TEST_URL=... : against a running Rucio; else against the stand-in
+	@.ci/summary $(TEST) --filter 'Category=Contract'
+
+test-cluster: build postgres ## KUBEBUILDER_ASSETS=... or KUBECONFIG=... : against a real Kubernetes API
+	@.ci/summary $(TEST) --filter 'Category=Cluster'
+
+publish: ## the shipped binary: NativeAOT, no trim or AOT warning
+	@dotnet publish operator -c Release -r $(RID) -p:PublishAot=true -o artifacts/publish --nologo
+	@$(PUBLISHED) --version
+
+bench: publish postgres ## a Markdown table of the figures in README, measured on the published binary
+	@RUCIO_OPERATOR_BIN=$${RUCIO_OPERATOR_BIN:-$(CURDIR)/$(PUBLISHED)} dotnet run -c Release --project tests/Bench
+
+fmt:
+	@dotnet format Operator.sln
+
+fmt-check:
+	@dotnet format Operator.sln --verify-no-changes
+
+clean:
+	@rm -rf artifacts; find . -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
