@@ -20,6 +20,11 @@ public sealed class RucioBed : IAsyncDisposable
 
     public RucioConfig Config { get; private init; } = new();
 
+    public string BaseUrl => baseUrl;
+
+    /// <summary>super_root's login.</summary>
+    public (string User, string Password) SuperRoot => (user, password);
+
     public static RucioConfig NewConfig(params (string, string, string)[] more) => new([
         ("common", "multi_vo", "True"), ("api", "endpoints_add", "vos"), ("database", "schema", "rucio"), ("policy", "package-def", "rucio_tenant_policy"),
         ("bootstrap", "userpass_identity", "super"), ("bootstrap", "userpass_pwd", "super-password"),

@@ -1,0 +1,158 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using RucioOperator.Apply;
+using RucioOperator.Observed;
+using RucioOperator.Planning;
+using RucioOperator.RucioApi;
+
+namespace RucioOperator.Tests.Contract;
+
+/// <summary>StoragePlan and its execution on a server: bulk creation, changes, one bad storage, revival, drift.</summary>
+[TestFixture(false), TestFixture(true)]
+public sealed class StoragePlanTests(bool live) : ContractTests(live)
+{
+    private DesiredVo _vo = null!;
+    private RucioSession _root = null!;
+
+    [SetUp]
+    public async Task MakeVoAsync()
+    {
+        _vo = await Bed.NewVoAsync();
+        _root = Bed.Root(_vo);
+    }
+
+    [Test]
+    public async Task A_mesh_of_thirty_is_made_in_few_calls_and_then_nothing_is_left_to_do()
+    {
+        DesiredRse[] wanted = [.. Enumerable.Range(10, 30).Select(i => ContractRse.Of($"MESH_{i}"))];
+        var plan = StoragePlan.For(wanted, await ObserveAsync(), 2, wanted.Select(r => r.Name));
+        Assert.That(plan.Changes.Select(c => c.GetType().Name), Is.EqualTo(new[] { "ImportRses", "ImportRses", "ImportDistances", "ImportDistances" }));
+        await RunAsync(plan);
+        var observed = await ObserveAsync();
+        Assert.That((observed.Rses.Count, observed.Distances.Count), Is.EqualTo((30, 870)));
+        Assert.That(StoragePlan.For(wanted, observed, 2, wanted.Select(r => r.Name)).Changes, Is.Empty);
+    }
+
+    [Test]
+    public async Task Every_field_that_differs_is_named_changed_and_then_as_wanted()
+    {
+        var first = ContractRse.Of("FIELDS");
+        await ConvergeAsync([first]);
+        var second = first with
+        {
+            Type = "TAPE",
+            Volatile = true,
+            StagingArea = true,
+            Read = false,
+            Write = false,
+            Delete = false,
+            MinFreeSpace = 7,
+            Attributes = new SortedDictionary<string, string>(first.Attributes.ToDictionary(), StringComparer.Ordinal) { ["site"] = "elsewhere", ["verify_checksum"] = "true", ["lfn2pfn_algorithm"] = "identity", ["new"] = "x" },
+            Protocols = [first.Protocols[0] with { Prefix = "/other/", Impl = "rucio.rse.protocols.webdav.Default", Priorities = ContractRse.ReadOnly }, first.Protocols[1]],
+        };
+        var differences = StoragePlan.Differences(second, (await ObserveAsync()).Rses["FIELDS"])!;
+        Assert.That(differences, Is.EquivalentTo(new[]
+        {
+            "type", "volatile", "stagingArea", "availability.read", "availability.write", "availability.delete", "minFreeSpace",
+            "attributes.site", "attributes.verify_checksum", "attributes.lfn2pfn_algorithm", "attributes.new", "endpoints davs://d.example.org:443",
+        }));
+        await ConvergeAsync([second]);
+    }
+
+    [Test]
+    public async Task One_bad_storage_is_found_and_the_others_are_made()
+    {
+        var bad = ContractRse.Of("BAD") with { Type = "PAPER" };
+        DesiredRse[] wanted = [.. Enumerable.Range(1, 9).Select(i => ContractRse.Of($"GOOD_{i}")), bad];
+        var plan = StoragePlan.For(wanted, await ObserveAsync(), 1, wanted.Select(r => r.Name));
+        var errors = await RunAsync(plan);
+        var observed = await ObserveAsync();
+        Assert.That(errors.Keys, Is.EqualTo(new[] { "BAD" }));
+        Assert.That(observed.Rses.Keys.Order(), Is.EqualTo(wanted.Select(r => r.Name).Where(n => n != "BAD").Order()));
+        var good = wanted.Where(r => r != bad).ToList();
+        Assert.That(StoragePlan.For(good, observed, 1, good.Select(r => r.Name)).Changes, Is.Empty, "their distances too");
+    }
+
+    [Test]
+    public async Task A_deleted_storage_comes_back_under_its_old_id()
+    {
+        await ConvergeAsync([ContractRse.Of("PHOENIX")]);
+        var id = (await ObserveAsync()).Rses["PHOENIX"].Id;
+        await _root.DeleteRseAsync("PHOENIX", default);
+        Assert.That((await ObserveAsync()).Rses["PHOENIX"].Deleted, Is.True);
+        var observed = await ConvergeAsync([ContractRse.Of("PHOENIX")]);
+        Assert.That((observed.Rses["PHOENIX"].Deleted, observed.Rses["PHOENIX"].Id), Is.EqualTo((false, id)));
+    }
+
+    [Test]
+    public async Task Drift_in_every_part_is_healed_and_what_others_own_is_left_alone()
+    {
+        DesiredRse[] wanted = [ContractRse.Of("DRIFT_A"), ContractRse.Of("DRIFT_B")];
+        await ConvergeAsync(wanted, 1);
+        await CallAsync("PUT", "rses/DRIFT_A", """{"availability_write": false}""");
+        await CallAsync("POST", "rses/DRIFT_A/attr/site", """{"value": "nowhere"}""");
+        await CallAsync("POST", "rses/DRIFT_A/attr/theirs", """{"value": "5"}""");
+        await CallAsync("PUT", "rses/DRIFT_A/limits", """{"name": "MinFreeSpace", "value": 1}""");
+        await CallAsync("PUT", "rses/DRIFT_A/protocols/davs/d.example.org/443", """{"prefix": "/elsewhere/"}""");
+        await CallAsync("DELETE", "rses/DRIFT_B/protocols/davs/d.example.org/443", null);
+        await CallAsync("PUT", "rses/DRIFT_A/distances/DRIFT_B", """{"distance": 9}""");
+        await CallAsync("DELETE", "rses/DRIFT_B/distances/DRIFT_A", null);
+
+        var observed = await ConvergeAsync(wanted, 1);
+        Assert.That(observed.Rses["DRIFT_A"].Attributes["theirs"], Is.EqualTo("5"));
+        Assert.That(observed.Distances.Values, Is.EqualTo(new[] { 1, 1 }));
+
+        var exact = await ConvergeAsync([.. wanted.Select(w => w with { ExactAttributes = true })], 1);
+        Assert.That(exact.Rses["DRIFT_A"].Attributes.Keys, Does.Not.Contain("theirs"));
+        Assert.That(exact.Rses["DRIFT_A"].Attributes.Keys, Does.Contain("DRIFT_A"), "Rucio's own");
+    }
+
+    [Test]
+    public async Task A_protocol_gets_another_host_without_a_moment_without_one()
+    {
+        var old = new DesiredRse("MOVING") { Protocols = [ContractRse.Davs("old.example.org", 443)] };
+        await ConvergeAsync([old]);
+        var moved = old with { Protocols = [ContractRse.Davs("new.example.org", 8443)] };
+        var plan = StoragePlan.For([moved], await ObserveAsync(), null, []);
+        Assert.That(plan.Changes.Select(c => c.Describe()), Is.EqualTo(new[] { "update RSE MOVING: endpoints davs://new.example.org:8443", "remove protocol davs://old.example.org:443 from RSE MOVING" }));
+        foreach (var change in plan.Changes)
+        {
+            await RunAsync(plan with { Changes = [change] });
+            Assert.That((await ObserveAsync()).Rses["MOVING"].Protocols, Is.Not.Empty);
+        }
+        Assert.That((await ObserveAsync()).Rses["MOVING"].Protocols, Is.EqualTo(moved.Protocols));
+    }
+
+    [Test]
+    public async Task Former_attributes_go_and_a_storage_without_protocol_or_limit_is_no_problem()
+    {
+        var first = ContractRse.Of("FORMER");
+        await ConvergeAsync([first]);
+        var bare = new DesiredRse("FORMER") { FormerAttributes = [.. first.Attributes.Keys] };
+        var observed = await ConvergeAsync([bare]);
+        Assert.That(observed.Rses["FORMER"].Attributes.Keys.Intersect(first.Attributes.Keys), Is.Empty);
+        Assert.That(observed.Rses["FORMER"].Protocols, Is.Empty);
+    }
+
+    private Task<ObservedVo> ObserveAsync() => Bed.Instance.RefreshVoAsync(_vo.Spec.Tag, default);
+
+    private async Task<IReadOnlyDictionary<string, string>> RunAsync(Plan<StorageChange> plan)
+    {
+        var execution = new StoragePlanExecution(_root);
+        await execution.RunAsync(plan.Changes, default);
+        return execution.Errors;
+    }
+
+    /// <summary>One round has to do.</summary>
+    private async Task<ObservedVo> ConvergeAsync(IReadOnlyList<DesiredRse> wanted, int? distance = null)
+    {
+        var names = wanted.Select(r => r.Name).ToList();
+        Assert.That(await RunAsync(StoragePlan.For(wanted, await ObserveAsync(), distance, names)), Is.Empty);
+        var observed = await ObserveAsync();
+        Assert.That(StoragePlan.For(wanted, observed, distance, names).Changes, Is.Empty);
+        return observed;
+    }
+
+    private Task CallAsync(string method, string path, string? body) =>
+        _root.SendAsync(new HttpMethod(method), path, body is null ? null : JsonNode.Parse(body), default);
+}
