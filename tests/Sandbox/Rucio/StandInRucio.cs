@@ -76,7 +76,7 @@ public sealed class StandInRucio : IAsyncDisposable
         var path = server is null ? target : target[server.Prefix.Length..];
         var request = Log.Add(server?.Prefix ?? "", context.Request.Method, path);
         using var reader = new StreamReader(context.Request.Body);
-        var body = await reader.ReadToEndAsync(context.RequestAborted);
+        var body = request.Body = await reader.ReadToEndAsync(context.RequestAborted);
 
         if (OnRequest is { } before)
             await before(request);
