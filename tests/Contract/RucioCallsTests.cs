@@ -36,10 +36,10 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         Assert.That(await Bed.LogInAsync($"recovered@{tag}", "chosen", "root", tag), Is.EqualTo("200"));
         Assert.That(await Bed.LogInAsync($"root@{tag}", "password", "root", tag), Is.EqualTo("401 CannotAuthenticate"));
 
-        await RefusedAsync(() => Bed.SuperRoot.CreateVoAsync("compass", null, null, default), "InvalidObject");
+        await RefusedAsync(() => Bed.SuperRoot.CreateVoAsync("compass", "", "", default), "InvalidObject");
         await RefusedAsync(() => Bed.SuperRoot.UpdateVoAsync("ZZ9", "", "", default), "VONotFound");
         await RefusedAsync(() => Bed.SuperRoot.RecoverRootAsync("ZZ9", $"recovered@{tag}", "chosen", default), "AccountNotFound");
-        await RefusedAsync(() => _root.CreateVoAsync(Another(tag), null, null, default), "AccessDenied");
+        await RefusedAsync(() => _root.CreateVoAsync(Another(tag), "", "", default), "AccessDenied");
 
         static string Another(string used) => used[..2] + (used[2] == 'z' ? 'y' : 'z');
     }

@@ -138,7 +138,7 @@ public sealed class StoragePlanTests(bool live) : ContractTests(live)
 
     private async Task<IReadOnlyDictionary<string, string>> RunAsync(Plan<StorageChange> plan)
     {
-        var execution = new StoragePlanExecution(_root);
+        var execution = new StoragePlanExecution(_root, "test", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         await execution.RunAsync(plan.Changes, default);
         return execution.Errors;
     }

@@ -150,7 +150,7 @@ public sealed class VoPlanTests(bool live) : ContractTests(live)
             if (plan.IsEmpty)
                 return changes;
             var now = plan.Changes.Take(changes).ToList();
-            await new VoPlanExecution(Bed.Instance, desired, TimeProvider.System).RunAsync(now, default);
+            await new VoPlanExecution(Bed.Instance, desired, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).RunAsync(now, default);
             changes -= now.Count;
         }
         return 0;
