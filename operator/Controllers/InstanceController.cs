@@ -4,6 +4,7 @@ using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Catalogue;
 using RucioOperator.Desired;
+using RucioOperator.Hosting;
 using RucioOperator.Observed;
 using RucioOperator.Releases;
 using RucioOperator.RucioApi;
@@ -28,7 +29,7 @@ public static class InstanceConditions
 public sealed record InstanceParts(
     KubeApi Api, Databases Databases, GeneratedSecrets Secrets, InstanceConnections Connections, ServerSideApplier Applier,
     Informer<V1Deployment> Deployments, Informer<V1Job> Jobs, Informer<VirtualOrganisation> Vos,
-    Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, TimeProvider Time);
+    Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);
 
 /// <summary>load → guard → observe → plan → act → report; each stage is one condition and the first unmet one ends the pass.</summary>
 public sealed class InstanceController(InstanceParts parts) : IEntityController<RucioInstance>, IEntityFinalizer<RucioInstance>

@@ -5,6 +5,7 @@ using RucioOperator.Catalogue;
 using RucioOperator.Desired;
 using RucioOperator.Grid;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.Releases;
 using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
@@ -45,7 +46,9 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             Report.Stop(_stage, new Outcome.Rejected("MigrationNeeded", $"the catalogue is at revision {revision} and Rucio {instance.Spec.Version} needs {release.AlembicHead}: migrations are not supported yet, set spec.version to the release the catalogue was made with"));
             return;
         }
-        var applied = await parts.Applier.ApplyAsync(instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(inputs).Select(o => new DesiredObject(o))], ct);
+        var applied = await parts.Applier.ApplyAsync(instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(inputs).Select(o => new DesiredObject(o))], ct,
+            heal: instance.Spec.DriftPolicy == DriftPolicy.Heal || !StatusPass.IsDrift(instance));
+        await TellDriftAsync(applied, ct);
         if (applied.Refused is [var taken, ..])
         {
             Report.Stop(_stage, new Outcome.Blocked("NameTaken", $"{taken.Kind} {taken.Key} exists and is not this operator's: remove it, or name the RucioInstance otherwise", TimeSpan.FromMinutes(1)));
@@ -80,6 +83,20 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         }
         Report.True(_stage, "Running", $"{daemons.Count} daemons run");
         Report.End(new Outcome.Done(parts.NextDriftPass()));
+    }
+
+    private async Task TellDriftAsync(ApplyResult applied, CancellationToken ct)
+    {
+        if (Restored(applied.Changes.Where(c => c.IsDrift)) is { Count: > 0 } healed && StatusPass.IsDrift(instance))
+        {
+            await StatusPass.DriftAsync(instance, healed, parts.Events, parts.Metrics, ct);
+        }
+        if (Restored(applied.Left) is { Count: > 0 } left)
+        {
+            StatusPass.ReportDrifted(Report, PassMode.ReportDrift, left);
+        }
+
+        static List<RestoreChild> Restored(IEnumerable<ChildChange> children) => [.. children.Select(c => new RestoreChild(c.Kind, c.Key.Name))];
     }
 
     public void Fail(Exception error) => Report.Stop(_stage, error switch

@@ -84,7 +84,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         {
             return refused;
         }
-        return _vo.Status is { Tag: not null, Conditions: { } conditions } && conditions.Any(c => c is { Type: VoConditions.CredentialsSafe, Status: "True" }) && _vo.Status.Tag == _vo.Spec.Tag
+        return _vo.Status is { Tag: not null, Conditions: { } conditions } && conditions.Any(c => c is { Type: VoConditions.CredentialsSafe } and ({ Status: "True" } or { Reason: StatusPass.DriftReported })) && _vo.Status.Tag == _vo.Spec.Tag
             ? null
             : new Outcome.Blocked("VirtualOrganisationNotReady", $"VirtualOrganisation {voKey} is not ready for storages yet: see its conditions");
     }

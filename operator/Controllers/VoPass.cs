@@ -119,11 +119,13 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
                     PassMode.ReportDrift => new Outcome.Done(),
                     _ => new Outcome.Blocked("PlanOnly", $"not changed, since this is a {(mode == PassMode.DryRun ? "dry run" : "resource with managementPolicy ObserveOnly")}: {left.Describe()}"),
                 };
-                if (outcome is not Outcome.Done)
+                if (outcome is Outcome.Done)
                 {
-                    Report.Stop(condition, outcome);
-                    reached = false;
+                    Report.False(condition, StatusPass.DriftReported, $"driftPolicy is Report: {left.Describe()}");
+                    continue;
                 }
+                Report.Stop(condition, outcome);
+                reached = false;
             }
             else
             {
