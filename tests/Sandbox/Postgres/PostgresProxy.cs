@@ -7,7 +7,7 @@ using System.Text;
 namespace RucioOperator.Sandbox.Postgres;
 
 /// <summary>One round trip of a client: a simple query, or everything up to a Sync.</summary>
-public sealed class RoundTrip(int number, string sql, string application)
+public sealed class RoundTrip(int number, string sql, int statements, string application)
 {
     internal bool IsCut { get; private set; }
 
@@ -16,6 +16,9 @@ public sealed class RoundTrip(int number, string sql, string application)
 
     /// <summary>The statements parsed in this round trip; empty when a prepared one is executed again.</summary>
     public string Sql => sql;
+
+    /// <summary>How many those are; one for a simple query, whatever is in it.</summary>
+    public int Statements => statements;
 
     /// <summary>What the client called itself when it connected; empty if it did not.</summary>
     public string Application => application;
@@ -148,10 +151,12 @@ public sealed class PostgresProxy : IAsyncDisposable
         {
             var unsent = new MemoryStream();
             var sql = new StringBuilder();
+            var statements = 0;
             while (await ReadMessageAsync(front, cancellation) is { } message)
             {
                 unsent.Write(message);
                 var type = (char)message[0];
+                statements += type is 'Q' or 'P' ? 1 : 0;
                 if (type == 'Q')
                     sql.Append(Text(message, 5));
                 else if (type == 'P')
@@ -160,8 +165,9 @@ public sealed class PostgresProxy : IAsyncDisposable
 
                 if (type is 'Q' or 'S')
                 {
-                    var trip = new RoundTrip(Interlocked.Increment(ref proxy.roundTrips), sql.ToString(), application);
+                    var trip = new RoundTrip(Interlocked.Increment(ref proxy.roundTrips), sql.ToString(), statements, application);
                     sql.Clear();
+                    statements = 0;
                     if (proxy.OnRequest is { } hook)
                         await hook(trip);
                     if (trip.IsCut)
