@@ -119,7 +119,11 @@ public sealed class RucioSession(HttpClient http, Uri baseUrl, RucioCredential c
             // A cut or foreign answer: the status is all there is.
         }
         exceptionClass ??= response.Headers.TryGetValues("ExceptionClass", out var values) ? values.First() : null;
-        if (exceptionClass is null && (int)response.StatusCode >= 500)
+        if (exceptionClass is null && (int)response.StatusCode == 500)
+        {
+            exceptionClass = RucioRejectedException.InternalError;
+        }
+        if (exceptionClass is null && (int)response.StatusCode > 500)
         {
             throw new RucioUnavailableException(operation, $"status {(int)response.StatusCode}");
         }
