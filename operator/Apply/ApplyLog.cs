@@ -7,4 +7,7 @@ internal static partial class ApplyLog
 {
     [LoggerMessage(200, LogLevel.Information, "{Verb} {Kind} {Key}")]
     public static partial void Changed(ILogger logger, ChildVerb verb, string kind, ObjectKey key);
+
+    [LoggerMessage(201, LogLevel.Information, "{Vo}: {Change}")]
+    public static partial void Made(ILogger logger, string vo, RucioOperator.Planning.Change change);
 }

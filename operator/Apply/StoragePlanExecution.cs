@@ -7,7 +7,7 @@ namespace RucioOperator.Apply;
 /// Carries out the plan for a VO's storages. An import is one transaction: refused, it is halved until the culprit stands
 /// alone, and only that storage carries the error. No answer means unknown: stop, and observe again.
 /// </summary>
-public sealed class StoragePlanExecution(RucioSession root)
+public sealed class StoragePlanExecution(RucioSession root, string vo, ILogger logger)
 {
     private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
     private bool _imported;
@@ -40,6 +40,7 @@ public sealed class StoragePlanExecution(RucioSession root)
                     await OneAsync(c.Name, root.DeleteRseAsync(c.Name, ct));
                     break;
             }
+            ApplyLog.Made(logger, vo, change);
         }
     }
 

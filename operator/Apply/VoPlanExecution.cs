@@ -6,7 +6,7 @@ using RucioOperator.RucioApi;
 namespace RucioOperator.Apply;
 
 /// <summary>Carries out a VO's plan: a dumb loop, one call a change. The first failure ends it; the next pass observes again.</summary>
-public sealed class VoPlanExecution(InstanceConnection instance, DesiredVo desired, TimeProvider time)
+public sealed class VoPlanExecution(InstanceConnection instance, DesiredVo desired, TimeProvider time, ILogger logger)
 {
     private readonly CatalogueWriter _catalogue = instance.Writer;
 
@@ -22,6 +22,7 @@ public sealed class VoPlanExecution(InstanceConnection instance, DesiredVo desir
             try
             {
                 await ApplyAsync(change, ct);
+                ApplyLog.Made(logger, desired.Claimant, change);
             }
             catch (Npgsql.NpgsqlException error)
             {
@@ -60,8 +61,20 @@ public sealed class VoPlanExecution(InstanceConnection instance, DesiredVo desir
 
     private async Task CreateAsync(CreateVo c, CancellationToken ct)
     {
-        await _catalogue.MarkCreatedAsync(c.Tag, ct);
-        await SuperRoot.CreateVoAsync(c.Tag, c.Description, c.Email, ct);
+        var marked = await _catalogue.MarkCreatedAsync(c.Tag, ct);
+        try
+        {
+            await SuperRoot.CreateVoAsync(c.Tag, c.Description, c.Email, ct);
+        }
+        catch (RucioRejectedException taken) when (taken.ExceptionClass == "Duplicate")
+        {
+            if (marked)
+            {
+                // Not our own call of an earlier life: somebody was faster, and what is theirs must not look like ours.
+                await _catalogue.UnmarkCreatedAsync(c.Tag, ct);
+                throw;
+            }
+        }
     }
 }
 

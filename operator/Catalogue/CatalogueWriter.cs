@@ -43,15 +43,24 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner)
     }
 
     /// <summary>Written before <c>POST /vos</c>, so that a VO made just before a crash is still known as the operator's own.</summary>
-    public Task MarkCreatedAsync(string tag, CancellationToken ct) => SetAsync(CatalogueReader.CreatedPrefix + tag, "true", ct);
+    /// <returns>False: the mark was there.</returns>
+    public Task<bool> MarkCreatedAsync(string tag, CancellationToken ct) => SetAsync(CatalogueReader.CreatedPrefix + tag, "true", ct);
 
-    private async Task SetAsync(string option, string value, CancellationToken ct)
+    public async Task UnmarkCreatedAsync(string tag, CancellationToken ct)
+    {
+        await using var delete = owner.CreateCommand("DELETE FROM configs WHERE section = $1 AND opt = $2");
+        delete.Parameters.Add(new() { Value = CatalogueReader.ConfigSection });
+        delete.Parameters.Add(new() { Value = CatalogueReader.CreatedPrefix + tag });
+        await delete.ExecuteNonQueryAsync(ct);
+    }
+
+    private async Task<bool> SetAsync(string option, string value, CancellationToken ct)
     {
         await using var insert = owner.CreateCommand("INSERT INTO configs (section, opt, value, created_at, updated_at) VALUES ($1, $2, $3, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') ON CONFLICT DO NOTHING");
         insert.Parameters.Add(new() { Value = CatalogueReader.ConfigSection });
         insert.Parameters.Add(new() { Value = option });
         insert.Parameters.Add(new() { Value = value });
-        await insert.ExecuteNonQueryAsync(ct);
+        return await insert.ExecuteNonQueryAsync(ct) == 1;
     }
 
     /// <summary>

@@ -28,7 +28,7 @@ public static class InstanceConditions
 public sealed record InstanceParts(
     KubeApi Api, Databases Databases, GeneratedSecrets Secrets, InstanceConnections Connections, ServerSideApplier Applier,
     Informer<V1Deployment> Deployments, Informer<V1Job> Jobs, Informer<VirtualOrganisation> Vos,
-    Func<string, string, Uri?> ServiceOverride, Func<TimeSpan> DriftInterval, StatusWriter<RucioInstance> Status, EventWriter Events, TimeProvider Time);
+    Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, TimeProvider Time);
 
 /// <summary>load → guard → observe → plan → act → report; each stage is one condition and the first unmet one ends the pass.</summary>
 public sealed class InstanceController(InstanceParts parts) : IEntityController<RucioInstance>, IEntityFinalizer<RucioInstance>
@@ -59,23 +59,24 @@ public sealed class InstanceController(InstanceParts parts) : IEntityController<
     /// <summary>Retain: the children go with their owner, credentials and catalogue stay. Delete: what was provisioned goes too.</summary>
     public async Task<ReconciliationResult<RucioInstance>> FinalizeAsync(RucioInstance instance, CancellationToken ct)
     {
-        var key = ObjectKey.Of(instance);
-        if (instance.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete)
+        var pass = new InstancePass(parts, instance);
+        try
         {
-            var pass = new InstancePass(parts, instance);
-            if (await pass.DeletionBlockedAsync(ct) is { } blocked)
+            if (instance.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete)
             {
-                return ReconciliationResult<RucioInstance>.Of(instance, blocked);
-            }
-            await parts.Applier.ApplyAsync(instance, Name, "instance", [], ct);
-            await parts.Databases.DropAsync(instance, ct);
-            var names = new InstanceNames(key.Namespace, key.Name);
-            foreach (var secret in (string[])[names.Database, names.SuperRoot, names.AdminTls])
-            {
-                await parts.Secrets.DeleteAsync(new ObjectKey(key.Namespace, secret), ct);
+                await pass.DeleteAsync(ct);
             }
         }
-        await parts.Connections.ForgetAsync(key);
+        catch (Exception error) when (error is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            pass.Fail(error);
+        }
+        if (pass.Report.Outcome is not Outcome.Done)
+        {
+            await pass.ReportAsync(ct);
+            return ReconciliationResult<RucioInstance>.Of(instance, pass.Report.Outcome);
+        }
+        await parts.Connections.ForgetAsync(ObjectKey.Of(instance));
         return ReconciliationResult<RucioInstance>.Success(instance);
     }
 }

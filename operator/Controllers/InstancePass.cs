@@ -15,6 +15,8 @@ namespace RucioOperator.Controllers;
 /// <summary>One pass over one RucioInstance: the stages in order, each a condition.</summary>
 internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 {
+    private const string OperatorIdentity = "rucio-operator-";
+
     private readonly ObjectKey _key = ObjectKey.Of(instance);
     private readonly InstanceNames _names = new(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
     private string _stage = InstanceConditions.DatabaseReady;
@@ -33,7 +35,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 
         _stage = InstanceConditions.DatabaseReady;
         var connection = await parts.Databases.EnsureAsync(instance, ct);
-        _snapshot = await connection.RefreshAsync(ct);
+        _snapshot = IsFresh(connection) ? connection.Snapshot : await connection.RefreshAsync(parts.Time.GetUtcNow(), ct);
         Report.True(_stage, "Connected", $"Database {connection.Access.Address} answers");
 
         _stage = InstanceConditions.CatalogueReady;
@@ -77,7 +79,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             return;
         }
         Report.True(_stage, "Running", $"{daemons.Count} daemons run");
-        Report.End(new Outcome.Done(parts.DriftInterval()));
+        Report.End(new Outcome.Done(parts.NextDriftPass()));
     }
 
     public void Fail(Exception error) => Report.Stop(_stage, error switch
@@ -93,6 +95,11 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
     {
         return StatusPass.Invalid(RucioInstanceRules.Validate(instance)) ?? (ReleaseCatalogue.Find(instance.Spec.Version) is { Found: false, Error: var unknown } ? new Outcome.Rejected("UnknownVersion", $"spec.version: {unknown}") : null);
     }
+
+    /// <summary>Events of children come in bursts; the catalogue is read in full once a drift interval, or when somebody asks.</summary>
+    private bool IsFresh(InstanceConnection connection) =>
+        IsComplete(connection.Snapshot) && StatusPass.Token(instance) == instance.Status?.LastHandledReconcileAt
+        && parts.Time.GetUtcNow() - connection.ReadAt < parts.DriftInterval * 0.8;
 
     private static bool IsComplete(CatalogueSnapshot? snapshot) =>
         snapshot is { AlembicRevision: not null } && snapshot.Vo("def") is { Exists: true } def && def.Accounts.ContainsKey("super_root");
@@ -125,13 +132,15 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             await connection.Writer.MapToSuperRootAsync(superRoot.Username, ct);
             changed = true;
         }
-        var foreign = def.Accounts["super_root"].Identities.Where(PublishedIdentities.IsPublished).ToList();
+        // Published ones, and those of an operator before us: a re-created cluster has new Secrets, and the old ones must be dead.
+        var foreign = def.Accounts["super_root"].Identities.Where(i => PublishedIdentities.IsPublished(i)
+            || i.Type == "USERPASS" && i.Identity.StartsWith(OperatorIdentity, StringComparison.Ordinal) && i.Identity != superRoot.Username).ToList();
         if (foreign.Count > 0)
         {
             await connection.Writer.UnmapFromSuperRootAsync(foreign, ct);
             changed = true;
         }
-        _snapshot = changed ? await connection.RefreshAsync(ct) : _snapshot;
+        _snapshot = changed ? await connection.RefreshAsync(parts.Time.GetUtcNow(), ct) : _snapshot;
         var open = PublishedIdentities.Open(_snapshot!).ToList();
         if (open.Count > 0)
         {
@@ -161,7 +170,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 
     private Task<DatabaseLogin> SuperRootAsync(CancellationToken ct) => LoginSecretAsync(_names.SuperRoot, random => new Dictionary<string, string>
     {
-        ["username"] = $"rucio-operator-{random(8).ToLowerInvariant()}",
+        ["username"] = $"{OperatorIdentity}{random(8).ToLowerInvariant()}",
         ["password"] = random(32),
     }, ct);
 
@@ -187,21 +196,33 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 
     private string ApiUrl => $"http://{_names.ApiHost}";
 
-    /// <summary>Null: nothing stands in the way of dropping the catalogue.</summary>
-    public async Task<Outcome?> DeletionBlockedAsync(CancellationToken ct)
+    /// <summary>deletionPolicy Delete: workloads first, then what was provisioned, the credentials last, since dropping needs them.</summary>
+    public async Task DeleteAsync(CancellationToken ct)
+    {
+        if (DeletionBlocked() is { } blocked)
+        {
+            Report.Stop(_stage, blocked);
+            return;
+        }
+        await parts.Applier.ApplyAsync(instance, InstanceController.Name, "instance", [], ct);
+        await parts.Databases.DropAsync(instance, ct);
+        foreach (var secret in (string[])[_names.Database, _names.SuperRoot, _names.AdminTls])
+        {
+            await parts.Secrets.DeleteAsync(new ObjectKey(_names.Namespace, secret), ct);
+        }
+    }
+
+    /// <summary>First rule that fits wins; null: nothing stands in the way of dropping the catalogue.</summary>
+    private Outcome? DeletionBlocked()
     {
         var vos = MyVos().Count;
-        Outcome? blocked = vos > 0
-            ? new Outcome.Blocked("VirtualOrganisationsExist", $"deletionPolicy Delete waits until no VirtualOrganisation refers to this instance; {vos} do")
-            : instance.Metadata.Annotations is { } a && a.TryGetValue(ApiGroup.ConfirmDeleteAnnotation, out var name) && name == _names.Instance
-                ? null
-                : new Outcome.Blocked("DeletionNotConfirmed", $"deletionPolicy Delete drops the catalogue for good: confirm with annotation {ApiGroup.ConfirmDeleteAnnotation}: {_names.Instance}, or set spec.deletionPolicy to Retain");
-        if (blocked is not null)
+        if (vos > 0)
         {
-            Report.End(blocked);
-            await ReportAsync(ct);
+            return new Outcome.Blocked("VirtualOrganisationsExist", $"deletionPolicy Delete waits until no VirtualOrganisation refers to this instance; {vos} do");
         }
-        return blocked;
+        return instance.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiGroup.ConfirmDeleteAnnotation, out var name) && name == _names.Instance
+            ? null
+            : new Outcome.Blocked("DeletionNotConfirmed", $"deletionPolicy Delete drops the catalogue for good: confirm with annotation {ApiGroup.ConfirmDeleteAnnotation}: {_names.Instance}, or set spec.deletionPolicy to Retain");
     }
 
     public Task ReportSuspendedAsync(CancellationToken ct) => StatusPass.SuspendAsync(instance, parts.Status, parts.Events, parts.Time, (i, s) => i with { Status = (i.Status ?? new()) with { Conditions = s } }, ct);

@@ -10,7 +10,7 @@ namespace RucioOperator.Controllers;
 public sealed record StorageParts(
     KubeApi Api, Tenancy Tenancy, ReferencedSecrets References, InstanceConnections Connections,
     Informer<VirtualOrganisation> Vos, Informer<StorageElement> Storages,
-    StatusWriter<StorageElement> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);
+    StatusWriter<StorageElement> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time, ILogger Logger);
 
 /// <summary>
 /// All StorageElements of one VO in one pass, since Rucio takes them in bulk and distances concern pairs. The key is that of

@@ -137,15 +137,20 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             }
             wanted[rse.Name] = (storage, rse);
         }
-        var drifted = await MakeEventsAsync(wanted, observed, ct);
+        int? distance = (_vo!.Spec.Distances ?? new DistancesSpec()) is { Policy: DistancePolicy.Mesh, Default: var d } ? d : null;
+        if (!StoragePlan.For(wanted.Values.Select(w => w.Rse), observed, distance, wanted.Keys).IsEmpty)
+        {
+            // The snapshot may be minutes old: act only on what is true now.
+            observed = await connection.RefreshVoAsync(_vo.Spec.Tag, ct);
+        }
+        var own = await OwnChangesAsync(wanted, observed, distance, ct);
         var acting = wanted.Values.Where(w => _modes[w.Storage.Metadata.Name] == PassMode.Act).ToList();
         var linked = acting.Select(w => w.Rse.Name).ToList();
-        int? distance = (_vo!.Spec.Distances ?? new DistancesSpec()) is { Policy: DistancePolicy.Mesh, Default: var d } ? d : null;
         var plan = StoragePlan.For(acting.Select(w => w.Rse), observed, distance, linked);
         if (!plan.IsEmpty)
         {
             await EnsureFinalizersAsync(acting.Select(w => w.Storage), ct);
-            var execution = new StoragePlanExecution(await RootAsync(instance, connection, ct));
+            var execution = new StoragePlanExecution(await RootAsync(instance, connection, ct), voKey.ToString(), parts.Logger);
             try
             {
                 await execution.RunAsync(plan.Changes, ct);
@@ -164,17 +169,24 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         {
             await EnsureFinalizersAsync(acting.Select(w => w.Storage), ct);
         }
-        Conclude(wanted, observed, plan, drifted);
+        Conclude(wanted, observed, plan, own);
         return observed;
     }
 
-    /// <summary>Which storages differ from the catalogue although nobody edited them.</summary>
-    private async Task<IReadOnlyDictionary<string, IReadOnlyList<StorageChange>>> MakeEventsAsync(Dictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, ObservedVo observed, CancellationToken ct)
+    /// <summary>What each storage would need by itself; with it its mode, and an event where nobody edited it: drift.</summary>
+    private async Task<IReadOnlyDictionary<string, IReadOnlyList<StorageChange>>> OwnChangesAsync(Dictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, ObservedVo observed, int? distance, CancellationToken ct)
     {
         var own = new Dictionary<string, IReadOnlyList<StorageChange>>(StringComparer.Ordinal);
+        // A pair can only have drifted where both ends were ready before.
+        var settled = wanted.Where(w => StatusPass.IsDrift(w.Value.Storage)).Select(w => w.Key).ToList();
+        var pairs = StoragePlan.For([], observed, distance, settled).Changes.OfType<ImportDistances>().SelectMany(c => c.Pairs).ToLookup(p => p.Source);
         foreach (var (name, (storage, rse)) in wanted)
         {
-            var changes = StoragePlan.For([rse], observed, null, []).Changes;
+            IReadOnlyList<StorageChange> changes = StoragePlan.For([rse], observed, null, []).Changes;
+            if (pairs[name].ToList() is { Count: > 0 } lost)
+            {
+                changes = [.. changes, new ImportDistances(lost)];
+            }
             own[name] = changes;
             var mode = StatusPass.Mode(storage, storage.Spec.ManagementPolicy, storage.Spec.DriftPolicy, changes.Count == 0);
             _modes[storage.Metadata.Name] = mode;
@@ -312,12 +324,12 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             {
                 return new Outcome.Blocked("NotEmpty", $"RSE {rse.Name} still holds {files} files, {bytes} bytes: remove their rules, or set spec.deletionPolicy to Retain", TimeSpan.FromMinutes(1));
             }
-            var execution = new StoragePlanExecution(await RootAsync(parts.Tenancy.InstanceOf(_vo!)!, connection, ct));
+            var execution = new StoragePlanExecution(await RootAsync(parts.Tenancy.InstanceOf(_vo!)!, connection, ct), voKey.ToString(), parts.Logger);
             await execution.RunAsync([new DeleteRse(rse.Name)], ct);
             await connection.RefreshVoAsync(_vo!.Spec.Tag, ct);
             return execution.Errors.TryGetValue(rse.Name, out var error) ? new Outcome.Blocked("RucioRefused", error, TimeSpan.FromMinutes(1)) : new Outcome.Done();
         }
-        catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or Npgsql.NpgsqlException)
+        catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or Npgsql.NpgsqlException or SecretProblem)
         {
             return new Outcome.Failed(error);
         }

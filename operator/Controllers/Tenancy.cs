@@ -17,10 +17,9 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
         var key = Indexes.InstanceOf(vo);
         var ns = vo.Metadata.NamespaceProperty;
         instance = instances.Store.Get(key);
-        // A tenant that may not use it learns nothing about an instance, not even whether it exists.
         if (instance is null || instance.Metadata.DeletionTimestamp is not null)
         {
-            return new Outcome.Blocked(InstanceNotFound, $"spec.instanceRef: RucioInstance {key} does not exist or does not allow namespace {ns}");
+            return new Outcome.Blocked(InstanceNotFound, $"spec.instanceRef: RucioInstance {key} does not exist");
         }
         if (!Allows(instance, ns))
         {

@@ -11,7 +11,7 @@ namespace RucioOperator.Controllers;
 public sealed record VoParts(
     Tenancy Tenancy, GeneratedSecrets Secrets, ReferencedSecrets References, InstanceConnections Connections,
     Informer<VirtualOrganisation> Vos, Informer<StorageElement> Storages,
-    StatusWriter<VirtualOrganisation> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);
+    StatusWriter<VirtualOrganisation> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time, ILogger Logger);
 
 /// <summary>
 /// One VO: claim, root credential, accounts, scopes, quotas. Deleting the resource leaves the VO, its data and its claim in

@@ -50,6 +50,13 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             // Each round anew: credentials are made once the tag is ours, so that a loser of the race never gets one.
             var desired = await DesiredAsync(instance, observed, ct);
             var plan = VoPlan.For(desired, observed);
+            if (round == 1 && !plan.IsEmpty)
+            {
+                // The snapshot may be minutes old: act only on what is true now.
+                observed = await connection.RefreshVoAsync(vo.Spec.Tag, ct);
+                desired = await DesiredAsync(instance, observed, ct);
+                plan = VoPlan.For(desired, observed);
+            }
             var mode = StatusPass.Mode(vo, vo.Spec.ManagementPolicy, vo.Spec.DriftPolicy, plan.IsEmpty);
             if (mode == PassMode.DryRun)
             {
@@ -66,7 +73,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             }
             try
             {
-                await new VoPlanExecution(connection, desired, parts.Time).RunAsync(plan.Changes, ct);
+                await new VoPlanExecution(connection, desired, parts.Time, parts.Logger).RunAsync(plan.Changes, ct);
             }
             catch (PlanStoppedException stopped)
             {

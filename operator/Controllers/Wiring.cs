@@ -45,9 +45,9 @@ public static class Wiring
         var events = new EventWriter(c.Api, c.Identity, c.Time, c.Loggers.CreateLogger<EventWriter>());
 
         var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections), generated, connections, applier,
-            deployments, jobs, vos, c.Options.ServiceOverrides.Find, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, c.Time));
-        var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, storages, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time));
-        var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time));
+            deployments, jobs, vos, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, c.Time));
+        var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, storages, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController))));
+        var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));
 
         var instanceLoop = runtime.Controller(InstanceController.Name, new EntityReconciler<RucioInstance>(c.Api, instances, instance, instance, InstanceController.Finalizer, $"rucio-operator/{InstanceController.Name}", i => i.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete), Workers)
             .For(instances)

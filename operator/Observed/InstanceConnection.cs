@@ -31,6 +31,9 @@ public sealed class InstanceConnection : IAsyncDisposable
     /// <summary>Null until the catalogue was read for the first time.</summary>
     public CatalogueSnapshot? Snapshot { get; private set; }
 
+    /// <summary>When the whole catalogue was last read.</summary>
+    public DateTimeOffset ReadAt { get; private set; }
+
     /// <summary>super_root answered on the admin API: VOs and storages may be worked on.</summary>
     public bool Serving { get; set; }
 
@@ -55,12 +58,14 @@ public sealed class InstanceConnection : IAsyncDisposable
 
     /// <summary>Reads everything; grants the observer what it needs when it is refused. Null: no Rucio tables.</summary>
     /// <exception cref="DatabaseFault">Always typed.</exception>
-    public async Task<CatalogueSnapshot?> RefreshAsync(CancellationToken ct)
+    public async Task<CatalogueSnapshot?> RefreshAsync(DateTimeOffset now, CancellationToken ct)
     {
         await _reading.WaitAsync(ct);
         try
         {
-            return Snapshot = await ReadAsync(null, ct);
+            Snapshot = await ReadAsync(null, ct);
+            ReadAt = now;
+            return Snapshot;
         }
         finally
         {

@@ -11,8 +11,9 @@ public static class RucioCalls
     private static string E(string segment) => Uri.EscapeDataString(segment);
 
     // vos.py — super_root only
-    public static Task CreateVoAsync(this RucioSession s, string tag, string? description, string? email, CancellationToken ct) =>
-        Creating(s.SendAsync(HttpMethod.Post, $"vos/{tag}", new JsonObject { ["description"] = description ?? "", ["email"] = email ?? "" }, ct));
+    /// <exception cref="RucioRejectedException">Duplicate too: whose VO it is, the caller has to know.</exception>
+    public static Task CreateVoAsync(this RucioSession s, string tag, string description, string email, CancellationToken ct) =>
+        s.SendAsync(HttpMethod.Post, $"vos/{tag}", new JsonObject { ["description"] = description, ["email"] = email }, ct);
 
     public static Task UpdateVoAsync(this RucioSession s, string tag, string description, string email, CancellationToken ct) =>
         s.SendAsync(HttpMethod.Put, $"vos/{tag}", new JsonObject { ["description"] = description, ["email"] = email }, ct);

@@ -119,6 +119,7 @@ public sealed class RucioSession(HttpClient http, Uri baseUrl, RucioCredential c
             // A cut or foreign answer: the status is all there is.
         }
         exceptionClass ??= response.Headers.TryGetValues("ExceptionClass", out var values) ? values.First() : null;
+        // A plain 500 is Rucio stumbling over this very call (a Python error it does not map); 502 to 504 never reached it.
         if (exceptionClass is null && (int)response.StatusCode == 500)
         {
             exceptionClass = RucioRejectedException.InternalError;

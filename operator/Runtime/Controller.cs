@@ -8,6 +8,8 @@ namespace RucioOperator.Runtime;
 /// <summary>A reconciler with its queue, its sources of keys and its workers.</summary>
 public sealed class Controller : IDisposable
 {
+    private static readonly TimeSpan Telling = TimeSpan.FromSeconds(1);
+
     private readonly IReconciler reconciler;
     private readonly int workers;
     private readonly TimeSpan resync;
@@ -144,6 +146,9 @@ public sealed class Controller : IDisposable
     private void Retry(ObjectKey key, Exception error)
     {
         var delay = Queue.AddRateLimited(key, atLeast: (error as KubeApiException)?.RetryAfter ?? default);
+        // The first tries follow within milliseconds: what a moment heals is no news, what lasts is told each time.
+        if (delay < Telling && (Queue.Failures(key) > 1 || error is KubeApiException { Kind: KubeErrorKind.Conflict }))
+            return;
         if (error is IReportableError reportable)
             RuntimeLog.Failed(logger, Name, key, delay, reportable.Report);
         else

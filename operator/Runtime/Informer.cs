@@ -19,7 +19,7 @@ public interface IInformer
 
 public sealed record InformerOptions<T> where T : class, IKubernetesObject<V1ObjectMeta>
 {
-    /// <summary>Empty: all.</summary>
+    /// <summary>Empty: all. Without meaning for cluster-scoped kinds.</summary>
     public IReadOnlyList<string> Namespaces { get; init; } = [];
     public string? LabelSelector { get; init; }
     public string? FieldSelector { get; init; }
@@ -48,7 +48,8 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
     private readonly ResourceKind kind = options.Kind ?? ResourceKind.Of<T>();
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Backoff backoff = new(random) { First = TimeSpan.FromMilliseconds(200), Cap = TimeSpan.FromSeconds(30), Jitter = 0.5 };
-    private int unsynced = Math.Max(1, options.Namespaces.Count);
+    private readonly IReadOnlyList<string> namespaces = NamespacesOf(options);
+    private int unsynced = NamespacesOf(options).Count;
 
     public ResourceStore<T> Store { get; } = new();
     public string Name => kind.Plural;
@@ -58,15 +59,18 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
 
     /// <summary>
     /// Called for every change in order, (null, now) for new, (old, null) for gone, on the watch's own thread: be
-    /// quick, never throw. What is already in the store is told at once.
+    /// quick; what is thrown is logged and lost. What is already in the store is told at once.
     /// </summary>
     public void Subscribe(Action<T?, T?> onChange) => Store.Subscribe(onChange);
 
     /// <summary>Takes the server's answer to our own write, see <see cref="ResourceStore{T}.Refresh"/>.</summary>
     public void Refresh(T written) => Store.Refresh(Trim(written));
 
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll((options.Namespaces.Count == 0 ? [""] : options.Namespaces).Select(@namespace => FollowAsync(@namespace, cancellationToken)));
+    public Task RunAsync(CancellationToken cancellationToken)
+    {
+        Store.OnError = (key, error) => RuntimeLog.OddObject(logger, error, kind.Kind, key);
+        return Task.WhenAll(namespaces.Select(@namespace => FollowAsync(@namespace, cancellationToken)));
+    }
 
     private async Task FollowAsync(string @namespace, CancellationToken cancellationToken)
     {
@@ -191,6 +195,9 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
             obj.Metadata.Annotations?.Remove(KubectlAnnotation);
         return options.Transform is { } transform ? transform(obj) : obj;
     }
+
+    private static IReadOnlyList<string> NamespacesOf(InformerOptions<T> options) =>
+        options.Namespaces.Count == 0 || (options.Kind ?? ResourceKind.Of<T>()).IsClusterScoped ? [""] : options.Namespaces;
 
     private void Restarted(string reason) => RuntimeMetrics.WatchRestarts.Add(1, new TagList { { "kind", Name }, { "reason", reason } });
 }

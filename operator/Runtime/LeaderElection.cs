@@ -148,8 +148,8 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, T
         {
             HolderIdentity = options.Identity,
             LeaseDurationSeconds = (int)options.LeaseDuration.TotalSeconds,
-            AcquireTime = ours ? before!.AcquireTime ?? now : now,
-            RenewTime = now,
+            AcquireTime = MicroTime.Of(ours ? before!.AcquireTime ?? now : now),
+            RenewTime = MicroTime.Of(now),
             LeaseTransitions = ours ? before!.LeaseTransitions : (before?.LeaseTransitions ?? -1) + 1,
         };
     }
@@ -162,7 +162,7 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, T
         {
             if (await api.GetAsync<V1Lease>(key, limit.Token) is not { Spec.HolderIdentity: var holder } lease || holder != options.Identity)
                 return;
-            var spec = lease.Spec with { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = time.GetUtcNow().UtcDateTime };
+            var spec = Claim(lease.Spec, time.GetUtcNow().UtcDateTime) with { HolderIdentity = "", LeaseDurationSeconds = 1 };
             await api.ReplaceAsync(new V1Lease { Metadata = lease.Metadata, Spec = spec }, FieldManager, limit.Token);
             RuntimeLog.Released(logger, key);
         }

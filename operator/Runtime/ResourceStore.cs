@@ -11,9 +11,12 @@ public sealed class ResourceStore<T> where T : class, IKubernetesObject<V1Object
     private readonly Lock gate = new();
     private readonly Dictionary<ObjectKey, T> objects = [];
     private readonly Dictionary<string, Index> indexes = [];
-    private Action<T?, T?>? subscribers;
+    private readonly List<Action<T?, T?>> subscribers = [];
 
     private sealed record Index(Func<T, IEnumerable<string>> Values, Dictionary<string, HashSet<ObjectKey>> Keys);
+
+    /// <summary>Told of a subscriber that threw; the others and the store go on.</summary>
+    internal Action<ObjectKey, Exception>? OnError { get; set; }
 
     public int Count { get { lock (gate) return objects.Count; } }
 
@@ -67,9 +70,9 @@ public sealed class ResourceStore<T> where T : class, IKubernetesObject<V1Object
     {
         lock (gate)
         {
-            subscribers += onChange;
-            foreach (var obj in objects.Values)
-                onChange(null, obj);
+            subscribers.Add(onChange);
+            foreach (var (key, obj) in objects)
+                Tell(onChange, key, null, obj);
         }
     }
 
@@ -127,7 +130,8 @@ public sealed class ResourceStore<T> where T : class, IKubernetesObject<V1Object
             Insert(index, key, now);
         }
         objects[key] = now;
-        subscribers?.Invoke(old, now);
+        foreach (var subscriber in subscribers)
+            Tell(subscriber, key, old, now);
     }
 
     private void Drop(ObjectKey key, T old)
@@ -135,12 +139,39 @@ public sealed class ResourceStore<T> where T : class, IKubernetesObject<V1Object
         foreach (var index in indexes.Values)
             Withdraw(index, key, old);
         objects.Remove(key);
-        subscribers?.Invoke(old, null);
+        foreach (var subscriber in subscribers)
+            Tell(subscriber, key, old, null);
     }
 
-    private static void Insert(Index index, ObjectKey key, T obj)
+    private void Tell(Action<T?, T?> subscriber, ObjectKey key, T? old, T? now)
     {
-        foreach (var value in index.Values(obj))
+        try
+        {
+            subscriber(old, now);
+        }
+        catch (Exception error)
+        {
+            OnError?.Invoke(key, error);
+        }
+    }
+
+    // One odd object must not stop the cache of a whole kind.
+    private IEnumerable<string> ValuesOf(Index index, ObjectKey key, T obj)
+    {
+        try
+        {
+            return [.. index.Values(obj)];
+        }
+        catch (Exception error)
+        {
+            OnError?.Invoke(key, error);
+            return [];
+        }
+    }
+
+    private void Insert(Index index, ObjectKey key, T obj)
+    {
+        foreach (var value in ValuesOf(index, key, obj))
         {
             if (!index.Keys.TryGetValue(value, out var keys))
                 index.Keys.Add(value, keys = []);
@@ -148,9 +179,9 @@ public sealed class ResourceStore<T> where T : class, IKubernetesObject<V1Object
         }
     }
 
-    private static void Withdraw(Index index, ObjectKey key, T obj)
+    private void Withdraw(Index index, ObjectKey key, T obj)
     {
-        foreach (var value in index.Values(obj))
+        foreach (var value in ValuesOf(index, key, obj))
         {
             if (index.Keys.TryGetValue(value, out var keys) && keys.Remove(key) && keys.Count == 0)
                 index.Keys.Remove(value);

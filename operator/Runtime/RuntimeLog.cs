@@ -13,6 +13,9 @@ internal static partial class RuntimeLog
     [LoggerMessage(102, LogLevel.Error, "{Kind} {Key} does not fit its type and is left as it was last seen")]
     public static partial void Undecodable(ILogger logger, string kind, ObjectKey key);
 
+    [LoggerMessage(103, LogLevel.Error, "A reader of {Kind} {Key} failed on it")]
+    public static partial void OddObject(ILogger logger, Exception error, string kind, ObjectKey key);
+
     [LoggerMessage(110, LogLevel.Warning, "{Controller} {Key} failed, again in {Delay}: {Report}")]
     public static partial void Failed(ILogger logger, string controller, ObjectKey key, TimeSpan delay, string report);
 

@@ -10,14 +10,15 @@ internal static class Eventually
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
     /// <param name="clock">Moved on in small steps while waiting, so that pauses of the code under test pass.</param>
-    public static async Task TrueAsync(Func<bool> condition, FakeTimeProvider? clock = null, string? what = null)
+    /// <param name="step">100 ms unless said.</param>
+    public static async Task TrueAsync(Func<bool> condition, FakeTimeProvider? clock = null, string? what = null, TimeSpan? step = null)
     {
         var began = Stopwatch.GetTimestamp();
         while (!condition())
         {
             if (Stopwatch.GetElapsedTime(began) > Deadline)
                 Assert.Fail($"not within {Deadline.TotalSeconds} s: {what ?? "the condition"}");
-            clock?.Advance(TimeSpan.FromMilliseconds(100));
+            clock?.Advance(step ?? TimeSpan.FromMilliseconds(100));
             await Task.Delay(1);
         }
     }

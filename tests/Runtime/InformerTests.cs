@@ -251,6 +251,30 @@ public sealed class InformerTests
     }
 
     [Test]
+    public async Task A_reader_that_fails_on_one_object_stops_neither_the_cache_nor_other_readers()
+    {
+        server.Put("odd", "1");
+        server.Put("plain", "1");
+        var informer = new Informer<V1ConfigMap>(server.Api, new(), time, new Random(1), NullLogger.Instance);
+        informer.Store.AddIndex("name", map => map.Metadata.Name == "odd" ? throw new InvalidOperationException() : [map.Metadata.Name]);
+        informer.Subscribe((_, _) => throw new InvalidOperationException());
+        informer.Subscribe((_, now) => told.Add(now!.Metadata.Name));
+        running = informer.RunAsync(stop.Token);
+        await Eventually.TrueAsync(() => informer.HasSynced, time);
+        Assert.That(told, Is.EqualTo(new[] { "odd", "plain" }));
+        Assert.That(informer.Store.ByIndex("name", "plain"), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_cluster_scoped_kind_is_listed_once_whatever_namespaces_are_watched()
+    {
+        var informer = new Informer<PartialObject>(server.Api, new() { Kind = ResourceKind.Of<V1Namespace>(), Namespaces = ["a", "b"] }, time, new Random(1), NullLogger.Instance);
+        running = informer.RunAsync(stop.Token);
+        await Eventually.TrueAsync(() => informer.HasSynced, time);
+        Assert.That(server.Requests.First(), Does.Contain("/api/v1/namespaces?"));
+    }
+
+    [Test]
     public async Task Indexes_follow_the_objects()
     {
         server.Put("a", "x");

@@ -16,6 +16,10 @@ internal static class Blueprints
         ["heartbeats"] = ConfigViews.Heartbeats,
         ["import"] = ImportViews.Routes,
         ["export"] = ExportViews.Routes,
+        ["subscriptions"] = SubscriptionViews.Routes,
+        ["dids"] = DidViews.Routes,
+        ["replicas"] = ReplicaViews.Routes,
+        ["rules"] = RuleViews.Routes,
     };
 
     public static readonly string[] Default =

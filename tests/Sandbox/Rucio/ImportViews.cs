@@ -180,7 +180,7 @@ internal static class ImportViews
                 await call.Db.ExecuteAsync($"UPDATE accounts SET email = $2, updated_at = {Session.Now} WHERE account = $1", name, email);
         }
         await call.Db.ExecuteAsync($"UPDATE accounts SET status = 'DELETED', deleted_at = {Session.Now}, updated_at = {Session.Now} WHERE account = ANY($1)",
-            existing.Where(e => !wanted.ContainsKey(e) && !InternalAccount.FromInternal(e).IsRoot).ToArray());
+            (object)existing.Where(e => !wanted.ContainsKey(e) && !InternalAccount.FromInternal(e).IsRoot).ToArray());
     }
 
     private static List<(Guid, string, string?)> Last(IEnumerable<(Guid Rse, string Key, string?)> attributes) =>

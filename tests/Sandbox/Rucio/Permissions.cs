@@ -4,12 +4,23 @@ namespace RucioOperator.Sandbox.Rucio;
 internal static class Permissions
 {
     private static readonly HashSet<string> RootOnly =
-        ["add_account", "del_account", "set_rse_usage", "list_heartbeats", "create_heartbeat", "add_bad_pfns", "declare_bad_file_replicas"];
+        ["add_account", "del_account", "set_rse_usage", "list_heartbeats"];
 
     private static readonly HashSet<string> SuperRootOnly = ["add_vo", "list_vos", "update_vo", "recover_vo_root_identity"];
 
     /// <summary>What a tenant policy keeps for super_root of `def`, because no VO owns it.</summary>
-    internal static readonly HashSet<string> Global = ["config", "list_heartbeats", "create_heartbeat", "set_transfer_limit", "delete_transfer_limit"];
+    private static readonly HashSet<string> Global = ["config", "list_heartbeats", .. SuperRootOnly];
+
+    /// <summary>What a tenant policy keeps for the VO's root; the attribute `admin` doesn't help.</summary>
+    private static readonly HashSet<string> VoRoot =
+    [
+        "add_account", "del_account", "update_account", "add_attribute", "del_attribute", "add_account_identity", "del_account_identity",
+        "set_local_account_limit", "set_global_account_limit", "delete_local_account_limit", "delete_global_account_limit",
+        "add_scope", "update_scope", "add_subscription", "update_subscription",
+        "add_rse", "update_rse", "del_rse", "add_rse_attribute", "del_rse_attribute", "add_protocol", "update_protocol", "del_protocol",
+        "add_distance", "update_distance", "delete_distance", "set_rse_usage", "set_rse_limits", "delete_rse_limits",
+        "add_qos_policy", "delete_qos_policy", "import", "export",
+    ];
 
     public static async Task RequireAsync(Call call, string action, string refusal, string? rse = null, InternalAccount? owner = null, string? scope = null)
     {
@@ -24,8 +35,10 @@ internal static class Permissions
         {
             if (Global.Contains(action))
                 return issuer.IsSuperRoot;
-            if (action is "add_replicas" or "update_replicas_states" && await HasQuotaAsync(call, rse!))
-                return true;
+            if (VoRoot.Contains(action))
+                return issuer.IsRoot;
+            if (action is "add_replicas" or "update_replicas_states")
+                return issuer.IsRoot || await IsAdminAsync(call) || await HasQuotaAsync(call, rse!);
         }
         if (SuperRootOnly.Contains(action))
             return issuer.IsSuperRoot;
@@ -41,9 +54,12 @@ internal static class Permissions
             "add_rule" or "get_account_usage" when owner == issuer => true,
             "add_did" or "attach_dids" when scope == "mock" => true,
             "add_did" or "attach_dids" or "update_scope" when await call.Db.ExistsAsync("SELECT 1 FROM scopes WHERE scope = $1 AND account = $2", new InternalAccount(scope!, call.Vo).Internal, issuer.Internal) => true,
-            _ => await call.Db.ExistsAsync("SELECT 1 FROM account_attr_map WHERE account = $1 AND key = 'admin'", issuer.Internal),
+            _ => await IsAdminAsync(call),
         };
     }
+
+    private static Task<bool> IsAdminAsync(Call call) =>
+        call.Db.ExistsAsync("SELECT 1 FROM account_attr_map WHERE account = $1 AND key = 'admin'", call.Issuer.Internal);
 
     private static Task<bool> HasQuotaAsync(Call call, string rse) => call.Db.ExistsAsync(
         "SELECT 1 FROM account_limits l JOIN rses r ON r.id = l.rse_id WHERE l.account = $1 AND r.rse = $2 AND r.vo = $3 AND l.bytes <> 0", call.Issuer.Internal, rse, call.Vo);

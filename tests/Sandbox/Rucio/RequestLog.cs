@@ -16,6 +16,9 @@ public sealed class StandInRequest(int number, string prefix, string method, str
     /// <summary>Path behind the prefix, still encoded, without query.</summary>
     public string Path => path;
 
+    /// <summary>As it was sent.</summary>
+    public string Body { get; internal set; } = "";
+
     /// <summary>Null before the token was looked at, and where none is needed.</summary>
     public string? Account { get; internal set; }
 

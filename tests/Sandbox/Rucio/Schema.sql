@@ -1,6 +1,6 @@
 -- The part of Rucio 41's multi-VO catalogue on PostgreSQL (alembic 3b943000da18) that an operator's SQL and the
 -- stand-in server touch. Names, types, enums and constraints are the real ones: a test compares them with a real
--- catalogue when RUCIO_TEST_DB is set. Left out: archives, contents, dataset and collection locks, opendata, history.
+-- catalogue when RUCIO_TEST_DB is set. Left out: archives, dataset and collection locks, opendata, history.
 
 CREATE TYPE "ACCOUNTS_TYPE_CHK" AS ENUM ('USER', 'GROUP', 'SERVICE');
 CREATE TYPE "ACCOUNTS_STATUS_CHK" AS ENUM ('ACTIVE', 'SUSPENDED', 'DELETED');
@@ -11,6 +11,8 @@ CREATE TYPE "RSES_TYPE_CHK" AS ENUM ('DISK', 'TAPE');
 CREATE TYPE "DIDS_TYPE_CHK" AS ENUM ('F', 'D', 'C', 'A', 'X', 'Y', 'Z');
 CREATE TYPE "DIDS_AVAILABILITY_CHK" AS ENUM ('L', 'D', 'A');
 CREATE TYPE "REPLICAS_STATE_CHK" AS ENUM ('A', 'U', 'C', 'B', 'D', 'T');
+CREATE TYPE "CONTENTS_DID_TYPE_CHK" AS ENUM ('F', 'D', 'C', 'A', 'X', 'Y', 'Z');
+CREATE TYPE "CONTENTS_CHILD_TYPE_CHK" AS ENUM ('F', 'D', 'C', 'A', 'X', 'Y', 'Z');
 CREATE TYPE "RULES_DID_TYPE_CHK" AS ENUM ('F', 'D', 'C', 'A', 'X', 'Y', 'Z');
 CREATE TYPE "RULES_STATE_CHK" AS ENUM ('R', 'O', 'S', 'U', 'W', 'I');
 CREATE TYPE "RULES_GROUPING_CHK" AS ENUM ('A', 'D', 'N');
@@ -366,6 +368,32 @@ CREATE TABLE dids (
 CREATE INDEX "DIDS_IS_NEW_IDX" ON dids (is_new);
 CREATE INDEX "DIDS_EXPIRED_AT_IDX" ON dids (expired_at);
 
+CREATE TABLE contents (
+    scope varchar(29) NOT NULL,
+    name varchar(250) NOT NULL,
+    child_scope varchar(29) NOT NULL,
+    child_name varchar(250) NOT NULL,
+    did_type "CONTENTS_DID_TYPE_CHK" NOT NULL,
+    child_type "CONTENTS_CHILD_TYPE_CHK" NOT NULL,
+    bytes bigint,
+    adler32 varchar(8),
+    md5 varchar(32),
+    guid uuid,
+    events bigint,
+    rule_evaluation boolean,
+    created_at timestamp,
+    updated_at timestamp,
+    CONSTRAINT "CONTENTS_PK" PRIMARY KEY (scope, name, child_scope, child_name),
+    CONSTRAINT "CONTENTS_ID_FK" FOREIGN KEY (scope, name) REFERENCES dids (scope, name),
+    CONSTRAINT "CONTENTS_CHILD_ID_FK" FOREIGN KEY (child_scope, child_name) REFERENCES dids (scope, name) ON DELETE CASCADE,
+    CONSTRAINT "CONTENTS_DID_TYPE_NN" CHECK (did_type IS NOT NULL),
+    CONSTRAINT "CONTENTS_CHILD_TYPE_NN" CHECK (child_type IS NOT NULL),
+    CONSTRAINT "CONTENTS_CREATED_NN" CHECK (created_at IS NOT NULL),
+    CONSTRAINT "CONTENTS_UPDATED_NN" CHECK (updated_at IS NOT NULL)
+);
+CREATE INDEX "CONTENTS_CHILD_SCOPE_NAME_IDX" ON contents (child_scope, child_name, scope, name);
+CREATE INDEX "CONTENTS_RULE_EVAL_FB_IDX" ON contents (rule_evaluation);
+
 CREATE TABLE replicas (
     rse_id uuid NOT NULL,
     scope varchar(29) NOT NULL,
@@ -545,6 +573,12 @@ CREATE TABLE requests (
     CONSTRAINT "REQUESTS_UPDATED_NN" CHECK (updated_at IS NOT NULL)
 );
 CREATE INDEX "REQUESTS_DEST_RSE_ID_IDX" ON requests (dest_rse_id);
+CREATE INDEX "REQUESTS_EXTERNALID_UQ" ON requests (external_id);
+CREATE INDEX "REQUESTS_RULEID_IDX" ON requests (rule_id);
+CREATE INDEX "REQUESTS_SCOPE_NAME_RSE_IDX" ON requests (scope, name, dest_rse_id, request_type);
+CREATE INDEX "REQUESTS_TYP_STA_TRA_ACT_IDX" ON requests (request_type, state, transfertool, activity);
+CREATE INDEX "REQUESTS_TYP_STA_UPD_IDX" ON requests (request_type, state, activity);
+CREATE INDEX "REQUESTS_TYP_STA_UPD_IDX_OLD" ON requests (request_type, state, updated_at);
 
 CREATE TABLE transfer_limits (
     id uuid NOT NULL,

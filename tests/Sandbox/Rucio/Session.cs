@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace RucioOperator.Sandbox.Rucio;
 
-/// <summary>One connection with one transaction; committed when the view succeeds, gone otherwise.</summary>
+/// <summary>
+/// One connection with one transaction; committed when the view succeeds, gone otherwise.
+/// A string[] as the only parameter has to be cast to object, or C# takes it for the list of parameters.
+/// </summary>
 internal sealed class Session(NpgsqlDataSource source) : IAsyncDisposable
 {
     private NpgsqlConnection? connection;

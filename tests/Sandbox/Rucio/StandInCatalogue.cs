@@ -83,6 +83,21 @@ public static class StandInCatalogue
         }
     }
 
+    /// <summary>One cycle of abacus-rse and abacus-account: until it runs, an RSE with new replicas still counts as empty.</summary>
+    public static async Task SettleCountersAsync(string connectionString, string? schema, CancellationToken cancellation = default)
+    {
+        await using var source = StandInDatabases.Open(connectionString, schema);
+        await using var command = source.CreateCommand($"""
+            WITH delta AS (DELETE FROM updated_rse_counters RETURNING rse_id, files, bytes)
+            UPDATE rse_usage u SET used = u.used + d.bytes, files = u.files + d.files, updated_at = {Session.Now}
+            FROM (SELECT rse_id, sum(files) files, sum(bytes) bytes FROM delta GROUP BY 1) d WHERE u.rse_id = d.rse_id AND u.source = 'rucio';
+            WITH delta AS (DELETE FROM updated_account_counters RETURNING account, rse_id, files, bytes)
+            INSERT INTO account_usage SELECT account, rse_id, sum(files), sum(bytes), {Session.Now}, {Session.Now} FROM delta GROUP BY 1, 2
+            ON CONFLICT (account, rse_id) DO UPDATE SET files = account_usage.files + excluded.files, bytes = account_usage.bytes + excluded.bytes, updated_at = excluded.updated_at
+            """);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
     private static string Ddl(bool multiVo)
     {
         using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("RucioOperator.Sandbox.Rucio.Schema.sql")!);

@@ -24,6 +24,7 @@ public sealed class StandInRucio : IAsyncDisposable
             o.Listen(System.Net.IPAddress.Loopback, 0);
             o.Limits.MaxRequestBodySize = null;
         });
+        builder.Services.AddSingleton<IHostLifetime, ForeignLifetime>();
         host = builder.Build();
         host.Run(HandleAsync);
     }
@@ -75,7 +76,7 @@ public sealed class StandInRucio : IAsyncDisposable
         var path = server is null ? target : target[server.Prefix.Length..];
         var request = Log.Add(server?.Prefix ?? "", context.Request.Method, path);
         using var reader = new StreamReader(context.Request.Body);
-        var body = await reader.ReadToEndAsync(context.RequestAborted);
+        var body = request.Body = await reader.ReadToEndAsync(context.RequestAborted);
 
         if (OnRequest is { } before)
             await before(request);
@@ -114,5 +115,13 @@ public sealed class StandInRucio : IAsyncDisposable
         var (answer, issuer) = await server.ServeAsync(http, path, body);
         (request.Account, request.Vo) = (issuer?.External, issuer?.Vo);
         return answer;
+    }
+
+    /// <summary>The default lifetime takes SIGINT and SIGTERM for itself, and the process that embeds us would no longer end by them.</summary>
+    private sealed class ForeignLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

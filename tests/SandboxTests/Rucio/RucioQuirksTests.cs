@@ -274,4 +274,56 @@ public sealed class RucioQuirksTests(bool live)
             GET /heartbeats → 500 AccessDenied
             """);
     }
+
+    [Test]
+    public async Task An_accounts_key_in_an_import_deletes_everybody_else()
+    {
+        var (_, freshRoot) = await bed.NewVoAsync();
+        await freshRoot.PlayAsync("""
+            POST /accounts/kept {"type": "USER", "email": "e"} → 201
+            POST /accounts/lost {"type": "USER", "email": "e"} → 201
+            POST /import {"accounts": [{"account": "kept", "email": "n"}, {"account": "fresh", "email": "e"}]} → 201
+            DELETE /accounts/lost → 404 AccountNotFound
+            GET /accounts/kept/attr/ → 200
+            GET /accounts/fresh/attr/ → 200
+            GET /accounts/root/attr/ → 200
+            """);
+    }
+
+    [Test]
+    public Task A_subscription_can_only_be_made_inactive() => root.PlayAsync("""
+        POST /accounts/sub {"type": "USER", "email": "e"} → 201
+        POST /subscriptions/sub/one {"options": {"filter": {"scope": ["s"]}, "replication_rules": [{"rse_expression": "A", "copies": 1, "activity": "User Subscriptions"}], "comments": "c", "lifetime": null, "retroactive": false}} → 201
+        POST /subscriptions/sub/one {"options": {"filter": {"scope": ["s"]}, "replication_rules": [{"rse_expression": "A", "copies": 1, "activity": "User Subscriptions"}], "comments": "c", "lifetime": null, "retroactive": false}} → 409 SubscriptionDuplicate
+        POST /subscriptions/sub/two {"options": {"filter": {}, "replication_rules": [{"rse_expression": "A", "copies": 1}], "comments": "c", "lifetime": null, "retroactive": false}} → 400 InvalidObject
+        POST /subscriptions/sub/two {"options": {"filter": {}}} → 400 KeyError
+        PUT /subscriptions/sub/one {"options": {"state": "I"}} → 201
+        PUT /subscriptions/sub/one {"options": {"state": "Q"}} → 400 InvalidObject
+        PUT /subscriptions/sub/two {"options": {"state": "I"}} → 404 SubscriptionNotFound
+        DELETE /subscriptions/sub/one → 405
+        GET /subscriptions/sub/two → 404 SubscriptionNotFound
+        """);
+
+    [Test]
+    public Task Data_comes_and_goes_by_scope_quota_and_counter() => root.PlayAsync("""
+        POST /accounts/data {"type": "USER", "email": "e"} → 201
+        POST /accounts/data/scopes/data → 201
+        POST /import {"rses": {"DATA": {"protocols": [{"scheme": "davs", "hostname": "h", "port": 443, "prefix": "/p", "impl": "i", "domains": {"lan": {"read": 1, "write": 1, "delete": 1}, "wan": {"read": 1, "write": 1, "delete": 1}}}]}}} → 201
+        POST /replicas {"rse": "DATA", "files": [{"scope": "data", "name": "f", "bytes": 5, "adler32": "deadbeef"}]} → 201
+        POST /replicas {"rse": "DATA", "files": [{"scope": "data", "name": "f", "bytes": 7, "adler32": "00000000"}]} → 201
+        POST /replicas {"rse": "DATA", "files": [{"scope": "nope", "name": "f", "bytes": 5}]} → 404 ScopeNotFound
+        POST /replicas {"rse": "DATA", "files": [{"scope": "data", "name": "g"}]} → 500
+        DELETE /replicas {"rse": "DATA", "files": [{"scope": "data", "name": "f"}]} → 401 AccessDenied
+        POST /dids/data/set {"type": "DATASET"} → 201
+        POST /dids/data/set {"type": "DATASET"} → 409 DataIdentifierAlreadyExists
+        POST /dids/data/file {"type": "FILE"} → 409 UnsupportedOperation
+        POST /dids/data/set/dids {"dids": [{"scope": "data", "name": "f", "bytes": 5, "adler32": "deadbeef"}]} → 201
+        POST /rules/ {"dids": [{"scope": "data", "name": "f"}], "account": "root", "copies": 1, "rse_expression": "DATA"} → 409 InsufficientAccountLimit
+        POST /accounts/root/limits/local/DATA {"bytes": -1} → 201
+        POST /rules/ {"dids": [{"scope": "data", "name": "f"}], "account": "root", "copies": 1, "rse_expression": "DATA"} → 201
+        POST /rules/ {"dids": [{"scope": "data", "name": "f"}], "account": "root", "copies": 1, "rse_expression": "DATA"} → 409 DuplicateRule
+        POST /rules/ {"dids": [{"scope": "data", "name": "gone"}], "account": "root", "copies": 1, "rse_expression": "DATA"} → 404 DataIdentifierNotFound
+        GET /rses/DATA/accounts/usage → 200
+        DELETE /rses/DATA → 200
+        """);
 }

@@ -52,6 +52,22 @@ public sealed class StandInRucioTests
             GET /heartbeats → 500 AccessDenied
             POST /rses/ABC → 201
             POST /import {"rses": {"ABC2": {}}} → 201
+            POST /accounts/jdoe {"type": "USER", "email": "e"} → 201
+            POST /accounts/jdoe/identities {"identity": "abc-jdoe", "authtype": "USERPASS", "email": "e", "password": "p"} → 201
+            POST /accounts/jdoe/attr/admin {"value": "true"} → 201
+            POST /accounts/jdoe/scopes/s → 201
+            """);
+        var admin = await bed.LogInAsync("abc-jdoe", "p", "jdoe", "abc");
+        await admin.PlayAsync("""
+            POST /rses/MINE → 401 AccessDenied
+            POST /replicas {"rse": "ABC", "files": [{"scope": "s", "name": "f", "bytes": 1}]} → 201
+            """);
+        await (await bed.RootAsync("abc")).CallAsync("DELETE", "/accounts/jdoe/attr/admin");
+        await admin.PlayAsync("""POST /replicas {"rse": "ABC", "files": [{"scope": "s", "name": "g", "bytes": 1}]} → 401 AccessDenied""");
+        await (await bed.RootAsync("abc")).CallAsync("POST", "/accounts/jdoe/limits/local/ABC", """{"bytes": 10}""");
+        await admin.PlayAsync("""
+            POST /replicas {"rse": "ABC", "files": [{"scope": "s", "name": "g", "bytes": 1}]} → 201
+            PUT /replicas {"rse": "ABC", "files": [{"scope": "s", "name": "g", "state": "A"}]} → 200
             """);
         await (await bed.RootAsync("xyz")).PlayAsync("""
             PUT /config/a/b/c → 201

@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using k8s.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using NUnit.Framework;
+using RucioOperator.Api;
+using RucioOperator.Runtime;
+using RucioOperator.Sandbox.Kubernetes;
+using RucioOperator.Status;
+using RucioOperator.Tests.Runtime;
+
+namespace RucioOperator.Tests.Status;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class WritersTests
+{
+    private static readonly ObjectKey Key = new(KubeBed.Ns, "vo");
+
+    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 5, 1, 0, 0, 0, 123, TimeSpan.Zero));
+    private KubeBed bed = null!;
+    private Informer<VirtualOrganisation> vos = null!;
+    private StatusWriter<VirtualOrganisation> writer = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        bed = await KubeBed.StartAsync();
+        bed.Server.ApplyYaml(await File.ReadAllTextAsync(Path.Combine(Root(), "crds", "virtualorganisations.rucio.cern.ch.yaml")));
+        bed.Server.ApplyYaml($"{{apiVersion: rucio.cern.ch/v1alpha1, kind: VirtualOrganisation, metadata: {{name: vo, namespace: {KubeBed.Ns}}}, spec: {{instanceRef: {{name: rucio}}, tag: abc}}}}");
+        vos = await bed.FollowAsync<VirtualOrganisation>();
+        writer = new StatusWriter<VirtualOrganisation>(bed.Api, vos, "vo");
+    }
+
+    [TearDown]
+    public ValueTask StopAsync() => bed.DisposeAsync();
+
+    [Test]
+    public async Task The_same_status_is_not_written_again_not_even_at_once()
+    {
+        Assert.That(await WriteAsync(new Outcome.Done()));
+        var mark = bed.Server.Requests.Mark();
+        for (var i = 0; i < 5; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            Assert.That(await WriteAsync(new Outcome.Done()), Is.False);
+        }
+        Assert.That(bed.Server.Requests.Count(mark), Is.Zero);
+    }
+
+    [Test]
+    public async Task What_was_written_reads_back_the_same_for_a_new_process()
+    {
+        await WriteAsync(new Outcome.Blocked("Parent", "RucioInstance default/rucio is not there"));
+        vos = await bed.FollowAsync<VirtualOrganisation>();
+        writer = new StatusWriter<VirtualOrganisation>(bed.Api, vos, "vo");
+        Assert.That(await WriteAsync(new Outcome.Blocked("Parent", "RucioInstance default/rucio is not there")), Is.False);
+    }
+
+    [Test]
+    public async Task A_condition_and_a_field_no_longer_set_go_away()
+    {
+        await WriteAsync(new Outcome.Blocked("Parent", "m"), "tag");
+        await WriteAsync(new Outcome.Done());
+        var status = bed.Server.Store.Get("virtualorganisations.rucio.cern.ch", KubeBed.Ns, "vo")!["status"]!;
+        Assert.That(status["tag"], Is.Null);
+        Assert.That(status["conditions"]!.AsArray().Select(condition => condition!["type"]!.GetValue<string>()), Is.EqualTo(new[] { "Ready" }));
+    }
+
+    [Test]
+    public async Task A_gone_object_is_no_error()
+    {
+        var last = vos.Store.Get(Key)!;
+        bed.Server.Store.Delete("virtualorganisations.rucio.cern.ch", KubeBed.Ns, "vo");
+        Assert.That(await writer.WriteAsync(last, last with { Status = new() { Tag = "abc" } }, default), Is.False);
+        Assert.That(bed.Server.Store.Get("virtualorganisations.rucio.cern.ch", KubeBed.Ns, "vo"), Is.Null);
+    }
+
+    [Test]
+    public async Task An_event_tells_a_transition_once()
+    {
+        var events = new EventWriter(bed.Api, "pod", time, NullLogger<EventWriter>.Instance);
+        var vo = vos.Store.Get(Key)!;
+        var blocked = new Conditions(null, 1, time.GetUtcNow()).Report(new Outcome.Blocked("Parent", "m")).Build();
+        await events.TransitionAsync(vo, null, blocked, default);
+        await events.TransitionAsync(vo, blocked, new Conditions(blocked, 1, time.GetUtcNow()).Report(new Outcome.Blocked("Parent", "m")).Build(), default);
+        await events.TransitionAsync(vo, null, blocked, default);
+        await events.TransitionAsync(vo, blocked, new Conditions(blocked, 1, time.GetUtcNow()).Report(new Outcome.Rejected("Bad", "m")).Build(), default);
+        var told = bed.Server.Store.List("events.events.k8s.io", KubeBed.Ns);
+        Assert.That(told.Select(one => $"{one["type"]} {one["reason"]} {one["regarding"]!["kind"]}/{one["regarding"]!["name"]}"),
+            Is.EquivalentTo(new[] { "Normal Parent VirtualOrganisation/vo", "Warning Bad VirtualOrganisation/vo" }));
+    }
+
+    [Test]
+    public async Task An_event_that_cannot_be_written_breaks_nothing()
+    {
+        bed.Server.Faults.Add(new Fault { Verb = "create", Resource = "events", Status = 500 });
+        await new EventWriter(bed.Api, "pod", time, NullLogger<EventWriter>.Instance).WarningAsync(vos.Store.Get(Key)!, "Reason", "Act", new string('x', 5000), default);
+    }
+
+    private Task<bool> WriteAsync(Outcome outcome, string? tag = null)
+    {
+        var current = vos.Store.Get(Key)!;
+        var conditions = new Conditions(current.Status?.Conditions, current.Metadata.Generation ?? 0, time.GetUtcNow()).Report(outcome).Build();
+        return writer.WriteAsync(current, current with { Status = new() { ObservedGeneration = current.Metadata.Generation, Conditions = conditions, Tag = tag } }, default);
+    }
+
+    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+}
