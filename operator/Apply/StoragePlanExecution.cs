@@ -10,11 +10,14 @@ namespace RucioOperator.Apply;
 public sealed class StoragePlanExecution(RucioSession root, string vo, ILogger logger)
 {
     private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
+    private bool _imported;
+    private RucioRejectedException? _doubtful;
 
     /// <summary>RSE → what Rucio said of it.</summary>
     public IReadOnlyDictionary<string, string> Errors => _errors;
 
     /// <exception cref="RucioUnavailableException">No usable answer.</exception>
+    /// <exception cref="RucioRejectedException">The server refuses this account, is overloaded, or fails whatever is asked.</exception>
     public async Task RunAsync(IEnumerable<StorageChange> changes, CancellationToken ct)
     {
         foreach (var change in changes)
@@ -22,10 +25,10 @@ public sealed class StoragePlanExecution(RucioSession root, string vo, ILogger l
             switch (change)
             {
                 case ImportRses import:
-                    await ImportAsync(import.Rses, ImportDocument.Of, r => r.Name, ct);
+                    await ImportAllAsync(import.Rses, ImportDocument.Of, r => r.Name, ct);
                     break;
                 case ImportDistances import:
-                    await ImportAsync([.. import.Pairs.Where(p => !_errors.ContainsKey(p.Source) && !_errors.ContainsKey(p.Destination))], ImportDocument.Of, p => p.Source, ct);
+                    await ImportAllAsync([.. import.Pairs.Where(p => !_errors.ContainsKey(p.Source) && !_errors.ContainsKey(p.Destination))], ImportDocument.Of, p => p.Source, ct);
                     break;
                 case RemoveProtocol c when !_errors.ContainsKey(c.Name):
                     await OneAsync(c.Name, root.RemoveProtocolAsync(c.Name, c.Scheme, c.Hostname, c.Port, ct));
@@ -41,6 +44,19 @@ public sealed class StoragePlanExecution(RucioSession root, string vo, ILogger l
         }
     }
 
+    /// <summary>
+    /// A value that its column or Rucio's own code can't take ends as DatabaseException or a bare 500, which a server in
+    /// trouble also answers: it is the storage's fault only if the same server took something else.
+    /// </summary>
+    private async Task ImportAllAsync<T>(IReadOnlyList<T> items, Func<IEnumerable<T>, System.Text.Json.Nodes.JsonObject> document, Func<T, string> rse, CancellationToken ct)
+    {
+        await ImportAsync(items, document, rse, ct);
+        if (_doubtful is not null && !_imported)
+        {
+            throw _doubtful;
+        }
+    }
+
     private async Task ImportAsync<T>(IReadOnlyList<T> items, Func<IEnumerable<T>, System.Text.Json.Nodes.JsonObject> document, Func<T, string> rse, CancellationToken ct)
     {
         if (items.Count == 0)
@@ -50,11 +66,13 @@ public sealed class StoragePlanExecution(RucioSession root, string vo, ILogger l
         try
         {
             await root.ImportAsync(document(items), ct);
+            _imported = true;
         }
-        catch (RucioRejectedException refused) when (!refused.IsTransient && refused.ExceptionClass is not ("CannotAuthenticate" or "AccessDenied"))
+        catch (RucioRejectedException refused) when (!refused.IsOverload && refused.ExceptionClass is not ("CannotAuthenticate" or "AccessDenied"))
         {
             if (items.Count == 1)
             {
+                _doubtful = refused.IsTransient ? refused : _doubtful;
                 _errors[rse(items[0])] = refused.Message;
                 return;
             }

@@ -2,7 +2,7 @@ using RucioOperator.Runtime;
 
 namespace RucioOperator.RucioApi;
 
-/// <summary>No usable answer came: connection, time-out, 5xx without a Rucio exception. What happened at the server is unknown.</summary>
+/// <summary>No usable answer came: connection, time-out, 502 to 504 without a Rucio exception. What happened at the server is unknown.</summary>
 public sealed class RucioUnavailableException(string operation, string cause, Exception? inner = null)
     : Exception($"{operation}: {cause}", inner), IReportableError
 {
@@ -25,6 +25,11 @@ public sealed class RucioRejectedException(string operation, int status, string 
     /// <summary>Rucio's exception class, such as <c>Duplicate</c> or <c>RSENotFound</c>.</summary>
     public string ExceptionClass { get; } = exceptionClass;
 
+    /// <summary>Class for a bare 500: an exception of Python's in Rucio's code; its transaction is rolled back.</summary>
+    public const string InternalError = "InternalServerError";
+
     /// <summary>Overload, a lost database connection: the same call may pass later.</summary>
-    public bool IsTransient => Status is 429 or 503 || ExceptionClass is "DatabaseException" or "ResourceTemporaryUnavailable" or "ServerConnectionException";
+    public bool IsTransient => IsOverload || ExceptionClass is "DatabaseException" or InternalError;
+
+    public bool IsOverload => Status is 429 or 503 || ExceptionClass is "ResourceTemporaryUnavailable" or "ServerConnectionException";
 }

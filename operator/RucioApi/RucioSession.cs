@@ -120,6 +120,10 @@ public sealed class RucioSession(HttpClient http, Uri baseUrl, RucioCredential c
         }
         exceptionClass ??= response.Headers.TryGetValues("ExceptionClass", out var values) ? values.First() : null;
         // A plain 500 is Rucio stumbling over this very call (a Python error it does not map); 502 to 504 never reached it.
+        if (exceptionClass is null && (int)response.StatusCode == 500)
+        {
+            exceptionClass = RucioRejectedException.InternalError;
+        }
         if (exceptionClass is null && (int)response.StatusCode > 500)
         {
             throw new RucioUnavailableException(operation, $"status {(int)response.StatusCode}");

@@ -75,7 +75,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
             Assert.That(alice.Attributes, Is.EquivalentTo(new Dictionary<string, string> { ["colour"] = "red" }));
             Assert.That(alice.Identities, Is.EqualTo(new[] { new ObservedIdentity($"alice@{tag}", "USERPASS") }));
             Assert.That((vo.Accounts["robot"].Type, vo.Accounts["robot"].Identities.Count), Is.EqualTo(("SERVICE", 0)));
-            Assert.That(vo.Scopes, Is.EquivalentTo(new Dictionary<string, string> { ["data.raw-1"] = "robot" }));
+            Assert.That(vo.Scopes, Does.Contain(KeyValuePair.Create("data.raw-1", "robot")));
         });
         Assert.That(await Bed.LogInAsync($"alice@{tag}", "secret", "alice", tag), Is.EqualTo("200"));
         Assert.That(await Bed.LogInAsync($"robot@{tag}", "secret", "robot", tag), Does.StartWith("401"));
@@ -127,7 +127,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
     }
 
     [Test]
-    public async Task A_storage_with_files_is_not_deleted()
+    public async Task Files_on_a_storage_are_counted()
     {
         if (!Live)
             Assert.Ignore(ContractBed.NeedsLive + " (the stand-in knows no replicas)");

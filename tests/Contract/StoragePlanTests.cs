@@ -59,10 +59,17 @@ public sealed class StoragePlanTests(bool live) : ContractTests(live)
         await ConvergeAsync([second]);
     }
 
-    [Test]
-    public async Task One_bad_storage_is_found_and_the_others_are_made()
+    /// <summary>Three ways to be bad: Rucio says so, Rucio's code breaks on it, the database refuses it.</summary>
+    [TestCase("priority"), TestCase("type"), TestCase("too long")]
+    public async Task One_bad_storage_is_found_and_the_others_are_made(string what)
     {
-        var bad = ContractRse.Of("BAD") with { Type = "PAPER" };
+        var bad = ContractRse.Of("BAD");
+        bad = what switch
+        {
+            "priority" => bad with { Protocols = [bad.Protocols[0] with { Priorities = new() { LanRead = -1 } }] },
+            "type" => bad with { Type = "PAPER" },
+            _ => bad with { Protocols = [bad.Protocols[0] with { Prefix = "/" + new string('x', 5000) }] },
+        };
         DesiredRse[] wanted = [.. Enumerable.Range(1, 9).Select(i => ContractRse.Of($"GOOD_{i}")), bad];
         var plan = StoragePlan.For(wanted, await ObserveAsync(), 1, wanted.Select(r => r.Name));
         var errors = await RunAsync(plan);

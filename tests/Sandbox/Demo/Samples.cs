@@ -7,9 +7,10 @@ namespace RucioOperator.Sandbox.Demo;
 /// <summary>The samples, applied in name order, with this bed's database in place of the example's.</summary>
 public static class Samples
 {
-    public static void Apply(SandboxBed bed, string sample, LiveRucio? live = null)
+    /// <param name="only">Picks files by name; absent takes all.</param>
+    public static void Apply(SandboxBed bed, string sample, LiveRucio? live = null, Func<string, bool>? only = null)
     {
-        foreach (var file in Directory.GetFiles(Repository.Path("samples", sample), "*.yaml").Order(StringComparer.Ordinal))
+        foreach (var file in Directory.GetFiles(Repository.Path("samples", sample), "*.yaml").Where(f => only?.Invoke(Path.GetFileName(f)) != false).Order(StringComparer.Ordinal))
         {
             foreach (var node in Yaml.Parse(File.ReadAllText(file)))
                 bed.Kubernetes.Store.Upsert(Adapt(node, bed, live));
