@@ -26,7 +26,7 @@ public sealed class CatalogueReaderTests(bool live) : ContractTests(live)
         await root.ImportAsync(ImportDocument.Of([("R_1", "R_2", 7)]), default);
         await root.SetLocalLimitAsync("jdoe", "R_1", 9_000_000_000_000_000, default);
 
-        var vo = (await Bed.Instance.RefreshAsync(default))!.Vo(tag);
+        var vo = (await Bed.Instance.RefreshAsync(DateTimeOffset.UtcNow, default))!.Vo(tag);
         var one = await Bed.Instance.RefreshVoAsync(tag, default);
         var (jdoe, r1, r2) = (vo.Accounts["jdoe"], vo.Rses["R_1"], vo.Rses["R_2"]);
         Assert.Multiple(() =>
@@ -79,7 +79,7 @@ public sealed class CatalogueReaderTests(bool live) : ContractTests(live)
         try
         {
             await using var instance = new InstanceConnection(Bed.Access with { Observer = new DatabaseLogin(role, "observer-password") });
-            var (seen, all) = ((await instance.RefreshAsync(default))!, (await Bed.Instance.RefreshAsync(default))!);
+            var (seen, all) = ((await instance.RefreshAsync(DateTimeOffset.UtcNow, default))!, (await Bed.Instance.RefreshAsync(DateTimeOffset.UtcNow, default))!);
             Assert.That(seen.Vos.Keys, Is.EquivalentTo(all.Vos.Keys));
             Assert.That(seen.AlembicRevision, Is.EqualTo("3b943000da18"));
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using NUnit.Framework;
 using RucioOperator.Api;
@@ -55,7 +56,7 @@ public sealed class ContractBed : IAsyncDisposable
     /// <summary>A tag that no VO, claim or row of this Rucio has yet.</summary>
     public async Task<string> NewTagAsync()
     {
-        var snapshot = (await Instance.RefreshAsync(default))!;
+        var snapshot = (await Instance.RefreshAsync(DateTimeOffset.UtcNow, default))!;
         const string Letters = "abcdefghijklmnopqrstuvwxyz", Any = Letters + "0123456789";
         while (true)
         {
@@ -82,7 +83,7 @@ public sealed class ContractBed : IAsyncDisposable
             if (plan.IsEmpty)
                 return observed;
             Assert.That(round, Is.LessThanOrEqualTo(6), () => "still to do: " + string.Join("; ", plan.Changes));
-            await new VoPlanExecution(Instance, desired, TimeProvider.System).RunAsync(plan.Changes, default);
+            await new VoPlanExecution(Instance, desired, TimeProvider.System, NullLogger.Instance).RunAsync(plan.Changes, default);
             observed = await Instance.RefreshVoAsync(desired.Spec.Tag, default);
         }
     }
