@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using NUnit.Framework;
 using RucioOperator.Api;
@@ -82,7 +83,7 @@ public sealed class ContractBed : IAsyncDisposable
             if (plan.IsEmpty)
                 return observed;
             Assert.That(round, Is.LessThanOrEqualTo(6), () => "still to do: " + string.Join("; ", plan.Changes));
-            await new VoPlanExecution(Instance, desired, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).RunAsync(plan.Changes, default);
+            await new VoPlanExecution(Instance, desired, TimeProvider.System, NullLogger.Instance).RunAsync(plan.Changes, default);
             observed = await Instance.RefreshVoAsync(desired.Spec.Tag, default);
         }
     }

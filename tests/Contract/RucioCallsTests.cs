@@ -22,11 +22,12 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
     }
 
     [Test, Covers(nameof(RucioCalls.CreateVoAsync), nameof(RucioCalls.UpdateVoAsync), nameof(RucioCalls.RecoverRootAsync), nameof(RucioCalls.SetConfigAsync))]
-    public async Task Vos_are_made_changed_and_recovered_and_making_them_again_is_no_error()
+    public async Task Vos_are_made_changed_and_recovered()
     {
         var tag = await Bed.NewTagAsync();
         await Bed.Writer.SetPasswordAsync($"root@{tag}", "nobody knows", $"root@{tag}", default);
-        await TwiceAsync(() => Bed.SuperRoot.CreateVoAsync(tag, "first", "e@example.org", default));
+        await Bed.SuperRoot.CreateVoAsync(tag, "first", "e@example.org", default);
+        await RefusedAsync(() => Bed.SuperRoot.CreateVoAsync(tag, "first", "e@example.org", default), "Duplicate");
         await TwiceAsync(() => Bed.SuperRoot.UpdateVoAsync(tag, "second", "f@example.org", default));
         await TwiceAsync(() => Bed.SuperRoot.RecoverRootAsync(tag, $"recovered@{tag}", "chosen", default));
         await TwiceAsync(() => Bed.SuperRoot.SetConfigAsync("policy", $"package-{tag}", "rucio_tenant_policy", default));

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using RucioOperator.Apply;
 using RucioOperator.Observed;
@@ -145,7 +146,7 @@ public sealed class StoragePlanTests(bool live) : ContractTests(live)
 
     private async Task<IReadOnlyDictionary<string, string>> RunAsync(Plan<StorageChange> plan)
     {
-        var execution = new StoragePlanExecution(_root, "test", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var execution = new StoragePlanExecution(_root, _vo.Spec.Tag, NullLogger.Instance);
         await execution.RunAsync(plan.Changes, default);
         return execution.Errors;
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using RucioOperator.Api;
 using RucioOperator.Apply;
@@ -150,7 +151,7 @@ public sealed class VoPlanTests(bool live) : ContractTests(live)
             if (plan.IsEmpty)
                 return changes;
             var now = plan.Changes.Take(changes).ToList();
-            await new VoPlanExecution(Bed.Instance, desired, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).RunAsync(now, default);
+            await new VoPlanExecution(Bed.Instance, desired, TimeProvider.System, NullLogger.Instance).RunAsync(now, default);
             changes -= now.Count;
         }
         return 0;

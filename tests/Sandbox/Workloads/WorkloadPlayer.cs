@@ -69,12 +69,22 @@ public sealed class WorkloadPlayer : IAsyncDisposable
         }
         if (failure is null)
             Bootstraps++;
-        _store.PatchStatus("jobs.batch", ns, name, new JsonObject
+        // As the Job controller writes it; a real API server refuses an end without its times and criterion.
+        var now = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
+        (string[] ends, string reason) = failure is null ? (["SuccessCriteriaMet", "Complete"], "CompletionsReached") : ((string[])["FailureTarget", "Failed"], "BackoffLimitExceeded");
+        var status = new JsonObject
         {
+            ["startTime"] = now,
             ["succeeded"] = failure is null ? 1 : 0,
             ["failed"] = failure is null ? 0 : 1,
-            ["conditions"] = new JsonArray(new JsonObject { ["type"] = failure is null ? "Complete" : "Failed", ["status"] = "True", ["reason"] = failure is null ? "Completed" : "BackoffLimitExceeded", ["message"] = failure ?? "" }),
-        });
+            ["conditions"] = new JsonArray([.. ends.Select(type => (JsonNode)new JsonObject
+            {
+                ["type"] = type, ["status"] = "True", ["reason"] = reason, ["message"] = failure ?? "", ["lastTransitionTime"] = now, ["lastProbeTime"] = now,
+            })]),
+        };
+        if (failure is null)
+            status["completionTime"] = now;
+        _store.PatchStatus("jobs.batch", ns, name, status);
 
         async Task<string?> StandInAsync(RucioConfig config)
         {

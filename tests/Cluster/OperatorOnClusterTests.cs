@@ -1,0 +1,175 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using RucioOperator.Sandbox;
+using RucioOperator.Sandbox.Demo;
+using RucioOperator.Sandbox.Kubernetes;
+using RucioOperator.Sandbox.Rucio;
+using RucioOperator.Sandbox.Workloads;
+using RucioOperator.Tests.SandboxTests;
+
+namespace RucioOperator.Tests.Cluster;
+
+/// <summary>
+/// The operator as its own process on a real API server, the sandbox playing its workloads: what admission, managedFields,
+/// the status subresource and immutability make of the quickstart.
+/// </summary>
+[Category("Cluster"), FixtureLifeCycle(LifeCycle.SingleInstance)]
+public sealed class OperatorOnClusterTests
+{
+    private const string Ri = "rucioinstances.rucio.cern.ch", Vo = "virtualorganisations.rucio.cern.ch", Se = "storageelements.rucio.cern.ch";
+    private const string Ns = "rucio";
+
+    private readonly string _log = Path.Combine(Path.GetTempPath(), $"rucio-operator-cluster-{Guid.NewGuid():n}.log");
+    private TestCluster _cluster = null!;
+    private StandInRucio _rucio = null!;
+    private WorkloadPlayer _workloads = null!;
+    private OperatorProcess _operator = null!;
+
+    [OneTimeSetUp]
+    public async Task BringTheQuickstartUpAsync()
+    {
+        _cluster = await TestCluster.GetAsync(own: true);
+        var postgres = await SharedPostgres.ServerAsync();
+        _rucio = await StandInRucio.StartAsync();
+        _workloads = new WorkloadPlayer(_cluster.Store, _rucio);
+        _operator = OperatorProcess.Start(_cluster.Kubeconfig, _log,
+            ["--health-port=0", "--leader-election=false", "--drift-interval=10s", $"--service-override=*={_rucio.BaseUri.GetLeftPart(UriPartial.Authority)}/{{namespace}}/{{service}}"]);
+        Samples.Apply(_cluster.Store, postgres, "quickstart");
+        await ReadyAsync(Ri, "rucio");
+        await ReadyAsync(Vo, "sky");
+        await ReadyAsync(Se, "disk");
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        if (_operator is not null)
+            await _operator.DisposeAsync();
+        if (_workloads is not null)
+            await _workloads.DisposeAsync();
+        if (_rucio is not null)
+            await _rucio.DisposeAsync();
+        File.Delete(_log);
+    }
+
+    [Test]
+    public void The_quickstart_is_ready_and_its_bootstrap_ran_once()
+    {
+        Assert.That(_workloads.Bootstraps, Is.EqualTo(1));
+        Assert.That(_cluster.Store.List("deployments.apps", Ns).Select(d => d["metadata"]!["name"]!.GetValue<string>()), Does.Contain("rucio-api").And.Contain("rucio-admin"));
+    }
+
+    [Test]
+    public async Task Get_shows_what_a_person_looks_for()
+    {
+        Assert.That(await ColumnsAsync(Ri, "rucio"), Is.SupersetOf(new Dictionary<string, string> { ["Ready"] = "True", ["Version"] = "41.0.0", ["VOs"] = "1", ["URL"] = "http://rucio-api.rucio.svc" }));
+        Assert.That(await ColumnsAsync(Vo, "sky"), Is.SupersetOf(new Dictionary<string, string> { ["Ready"] = "True", ["Tag"] = "sky", ["Accounts"] = "1" }));
+        Assert.That(await ColumnsAsync(Se, "disk"), Is.SupersetOf(new Dictionary<string, string> { ["Ready"] = "True", ["RSE"] = "SKY_DISK", ["VO"] = "sky", ["Type"] = "DISK" }));
+        var (names, _) = await TableAsync($"{RemoteStore.Path(Ri, Ns)}");
+        Assert.That(names, Does.Contain("Age").And.Contain("Reason"));
+    }
+
+    [Test]
+    public void Each_child_has_one_manager_for_what_the_operator_wants()
+    {
+        foreach (var resource in (string[])["deployments.apps", "services", "configmaps", "secrets", "serviceaccounts", "jobs.batch"])
+        {
+            foreach (var child in _cluster.Store.List(resource, Ns, "app.kubernetes.io/managed-by=rucio-operator"))
+            {
+                var appliers = Managers(child).Where(m => m["manager"]!.GetValue<string>() != RemoteStore.Manager).Select(m => (m["manager"]!.GetValue<string>(), m["operation"]!.GetValue<string>())).ToList();
+                Assert.That(appliers, Has.Count.EqualTo(1), $"{resource} {child["metadata"]!["name"]}: {string.Join(", ", appliers)}");
+                Assert.That(appliers[0].Item1, Does.StartWith("rucio-operator"));
+            }
+        }
+    }
+
+    [Test]
+    public async Task A_users_own_label_stays_and_a_users_change_of_an_owned_field_is_healed()
+    {
+        _cluster.Store.Patch("deployments.apps", Ns, "rucio-api", Yaml.Parse("""
+            metadata: {labels: {team: grid}, annotations: {note: mine}}
+            spec: {replicas: 5, template: {spec: {containers: [{name: other, image: evil}]}}}
+            """).Single());
+        var healed = await UntilAsync("deployments.apps", "rucio-api", d => d["spec"]!["replicas"]!.GetValue<int>() == 1 && d["spec"]!["template"]!["spec"]!["containers"]!.AsArray().All(c => c!["image"]!.GetValue<string>() != "evil"));
+        Assert.That((healed["metadata"]!["labels"]!["team"]!.GetValue<string>(), healed["metadata"]!["annotations"]!["note"]!.GetValue<string>()), Is.EqualTo(("grid", "mine")));
+
+        _cluster.Store.Patch("services", Ns, "rucio-api", Yaml.Parse("metadata: {labels: {rucio.cern.ch/component: changed, team: grid}}").Single());
+        var service = await UntilAsync("services", "rucio-api", s => s["metadata"]!["labels"]!["rucio.cern.ch/component"]!.GetValue<string>() == "api");
+        Assert.That(service["metadata"]!["labels"]!["team"]!.GetValue<string>(), Is.EqualTo("grid"));
+    }
+
+    [Test]
+    public async Task A_child_that_somebody_deletes_comes_back()
+    {
+        var uid = Uid(_cluster.Store.Get("services", Ns, "rucio-admin")!);
+        _cluster.Store.Delete("services", Ns, "rucio-admin");
+        await UntilAsync("services", "rucio-admin", s => Uid(s) != uid);
+    }
+
+    [Test]
+    public async Task Spec_and_status_are_written_through_doors_of_their_own()
+    {
+        var before = _cluster.Store.Get(Vo, Ns, "sky")!;
+        var patched = _cluster.Store.Patch(Vo, Ns, "sky", Yaml.Parse("spec: {description: changed}\nstatus: {tag: zzz, conditions: []}").Single());
+        Assert.That(patched["status"]!.ToJsonString(), Is.EqualTo(before["status"]!.ToJsonString()), "a patch of spec leaves status alone");
+        await UntilAsync(Vo, "sky", v => SandboxBed.IsReady(v) && v["status"]!["observedGeneration"]!.GetValue<long>() == patched["metadata"]!["generation"]!.GetValue<long>());
+        var after = _cluster.Store.Get(Vo, Ns, "sky")!;
+        Assert.That(after["metadata"]!["generation"]!.GetValue<long>(), Is.EqualTo(before["metadata"]!["generation"]!.GetValue<long>() + 1), "writing status is no change of spec");
+        var statusManagers = Managers(after).Where(m => m["subresource"]?.GetValue<string>() == "status").Select(m => m["manager"]!.GetValue<string>());
+        Assert.That(statusManagers, Has.Exactly(1).Items.And.All.StartsWith("rucio-operator"));
+    }
+
+    [Test]
+    public async Task What_cannot_change_is_refused_by_the_server_once_it_is_made()
+    {
+        foreach (var (resource, name, patch, message) in ((string, string, string, string)[])
+        [
+            (Ri, "rucio", "spec: {multiVo: false}", "spec.multiVo"),
+            (Vo, "sky", "spec: {tag: sea}", "spec.tag is immutable"),
+            (Vo, "sky", "spec: {instanceRef: {name: other}}", "spec.instanceRef is immutable"),
+            (Se, "disk", "spec: {rse: OTHER}", "spec.rse is immutable"),
+            (Se, "disk", "spec: {voRef: {name: other}}", "spec.voRef"),
+            (Se, "disk", "spec: {deterministic: false}", "spec.deterministic"),
+        ])
+        {
+            var (status, body) = await _cluster.Api.SendAsync("PATCH", RemoteStore.Path(resource, Ns, name), Yaml.Parse(patch).Single(), ClusterClient.Merge);
+            Assert.That((status, body["message"]!.GetValue<string>()), Is.EqualTo((422, body["message"]!.GetValue<string>())));
+            Assert.That(body["message"]!.GetValue<string>(), Does.Contain(message));
+        }
+    }
+
+    [Test]
+    public void Events_are_written_where_describe_finds_them()
+    {
+        var events = _cluster.Store.List("events.events.k8s.io", Ns);
+        Assert.That(events.Select(e => e["regarding"]!["kind"]!.GetValue<string>()), Does.Contain("RucioInstance").And.Contain("VirtualOrganisation").And.Contain("StorageElement"));
+        Assert.That(events.Where(e => e["reportingController"]?.GetValue<string>().Length is null or 0 || e["reportingInstance"]?.GetValue<string>().Length is null or 0), Is.Empty);
+    }
+
+    private Task<JsonObject> ReadyAsync(string resource, string name) => UntilAsync(resource, name, SandboxBed.IsReady);
+
+    private Task<JsonObject> UntilAsync(string resource, string name, Func<JsonObject, bool> holds) => _cluster.UntilAsync(resource, Ns, name, holds, Tail);
+
+    private string Tail()
+    {
+        using var reader = new StreamReader(new FileStream(_log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return string.Join('\n', reader.ReadToEnd().Split('\n').TakeLast(40));
+    }
+
+    private async Task<Dictionary<string, string>> ColumnsAsync(string resource, string name)
+    {
+        var (names, rows) = await TableAsync(RemoteStore.Path(resource, Ns, name));
+        return names.Zip(rows.Single()).ToDictionary(c => c.First, c => c.Second);
+    }
+
+    private async Task<(List<string> Names, List<List<string>> Rows)> TableAsync(string path)
+    {
+        var table = await _cluster.Api.DoAsync("GET", path, accept: "application/json;as=Table;v=v1;g=meta.k8s.io");
+        return ([.. table["columnDefinitions"]!.AsArray().Select(c => c!["name"]!.GetValue<string>())],
+            [.. table["rows"]!.AsArray().Select(r => r!["cells"]!.AsArray().Select(c => c?.ToString() ?? "").ToList())]);
+    }
+
+    private static IEnumerable<JsonObject> Managers(JsonObject node) => node["metadata"]!["managedFields"]!.AsArray().Select(m => m!.AsObject());
+
+    private static string Uid(JsonObject node) => node["metadata"]!["uid"]!.GetValue<string>();
+}

@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using RucioOperator.Sandbox.Kubernetes;
+
+namespace RucioOperator.Tests.Cluster;
+
+/// <summary>How a rule is broken: a change of an accepted object.</summary>
+/// <param name="Message">Part of the rule's message, enough to tell it from others at that path.</param>
+/// <param name="Patch">Merge patch as YAML on the first accepted object that has the path.</param>
+/// <param name="Status">Status the object has before; with it, or for a rule on oldSelf, the patch is an update.</param>
+public sealed record RuleCase(string Kind, string Path, string Message, string Patch, string? Status = null)
+{
+    internal bool Breaks(SchemaRule rule) => rule.Kind == Kind && rule.Path == Path && rule.Message.Contains(Message, StringComparison.Ordinal);
+
+    public override string ToString() => $"{Kind}{Path}: {Patch}";
+}
+
+/// <summary>Accepted objects in which every rule is evaluated, and one way to break each. "Not supported yet" needs no entry: it follows from the schema.</summary>
+internal static class RuleCases
+{
+    private const string Ri = "RucioInstance", Vo = "VirtualOrganisation", Se = "StorageElement";
+
+    public static IReadOnlyList<JsonObject> Accepted { get; } = Yaml.Parse("""
+        apiVersion: rucio.cern.ch/v1alpha1
+        kind: RucioInstance
+        spec:
+          version: 41.0.0
+          multiVo: true
+          database: {existing: {host: pg.example.org, name: rucio, credentialsSecretRef: {name: db}}}
+          api: {replicas: 2}
+          daemons: {profile: Minimal}
+          transfers: {ftsServers: ["https://fts.example.org:8446"]}
+          config: {common: {loglevel: INFO}, policy: {lfn2pfn_algorithm_default: hash}, conveyor: {scheme: "davs,root"}}
+          tenancy: {allowedNamespaces: {from: All}}
+          managementPolicy: Full
+        ---
+        apiVersion: rucio.cern.ch/v1alpha1
+        kind: RucioInstance
+        spec:
+          version: 41.0.0
+          database: {provision: {host: "fd00::1", adminSecretRef: {name: db}}}
+          tenancy: {allowedNamespaces: {from: Selector, matchLabels: {a: b}}}
+        ---
+        apiVersion: rucio.cern.ch/v1alpha1
+        kind: VirtualOrganisation
+        spec:
+          instanceRef: {name: rucio}
+          tag: sky
+          accounts: [{name: alice, identities: [{type: Userpass}], quotas: [{rseExpression: "*", bytes: 1Ti}, {rseExpression: SKY_DISK-1, bytes: unlimited}]}]
+          scopes: [{name: data, owner: alice}]
+          distances: {policy: Mesh}
+          deletionPolicy: Retain
+        ---
+        apiVersion: rucio.cern.ch/v1alpha1
+        kind: StorageElement
+        spec:
+          voRef: {name: sky}
+          rse: SKY-EOS_DISK1
+          deterministic: true
+          endpoints: [{url: "davs://eos.example.org:443/eos/sky/"}, {url: "root://eos.example.org/eos/sky/"}]
+          attributes: {site: CERN}
+          deletionPolicy: DeleteIfEmpty
+        """);
+
+    public static IReadOnlyList<RuleCase> All { get; } =
+    [
+        new(Ri, ".spec.multiVo", "immutable", "spec: {multiVo: false}"),
+        new(Ri, ".spec.multiVo", "not supported", "spec: {multiVo: false}"),
+        new(Ri, ".spec.database", "MySQL", "spec: {database: {engine: MySQL}}"),
+        new(Ri, ".spec.database", "exactly one", "spec: {database: {provision: {host: pg, adminSecretRef: {name: db}}}}"),
+        new(Ri, ".spec.database", "mode of spec.database is immutable", "spec: {database: {existing: null, provision: {host: pg, adminSecretRef: {name: db}}}}"),
+        new(Ri, ".spec.database.existing.host", "MySQL", "spec: {database: {existing: {host: \"mysql+pymysql://db\"}}}"),
+        new(Ri, ".spec.database.existing.host", "host name", "spec: {database: {existing: {host: \"db:5432\"}}}"),
+        new(Ri, ".spec.database.provision.host", "MySQL", "spec: {database: {provision: {host: \"mysql://db\"}}}"),
+        new(Ri, ".spec.database.provision.host", "host name", "spec: {database: {provision: {host: \"user@db\"}}}"),
+        new(Ri, ".spec.daemons.profile", "Standard and Tape", "spec: {daemons: {profile: Tape}}"),
+        new(Ri, ".spec.config", "sections belong to the operator", "spec: {config: {bootstrap: {userpass_identity: x}}}"),
+        new(Ri, ".spec.config", "sections belong to the operator", "spec: {config: {read-database: {x: y}}}"),
+        new(Ri, ".spec.config", "lower-case", "spec: {config: {Common: {loglevel: x}}}"),
+        new(Ri, ".spec.config", "common.multi_vo", "spec: {config: {common: {multi_vo: \"False\"}}}"),
+        new(Ri, ".spec.config", "policy.package", "spec: {config: {policy: {package-sky: evil}}}"),
+        new(Ri, ".spec.config", "conveyor.", "spec: {config: {conveyor: {usercert: /tmp/x}}}"),
+        new(Ri, ".spec.tenancy.allowedNamespaces", "from: Selector needs", "spec: {tenancy: {allowedNamespaces: {from: Selector}}}"),
+        new(Ri, ".spec.tenancy.allowedNamespaces", "matchLabels needs", "spec: {tenancy: {allowedNamespaces: {matchLabels: {a: b}}}}"),
+        new(Ri, ".spec.managementPolicy", "ObserveOnly", "spec: {managementPolicy: ObserveOnly}"),
+
+        new(Vo, "", "spec.tag is immutable", "spec: {tag: sea}", "{tag: sky}"),
+        new(Vo, "", "spec.instanceRef is immutable", "spec: {instanceRef: {name: other}}", "{tag: sky}"),
+        new(Vo, ".spec.tag", "tag def", "spec: {tag: def}"),
+        new(Vo, ".spec.accounts[].name", "root and super_root", "spec: {accounts: [{name: root}]}"),
+        new(Vo, ".spec.accounts[].identities", "at most one", "spec: {accounts: [{name: alice, identities: [{type: Userpass}, {type: Userpass}]}]}"),
+        new(Vo, ".spec.accounts[].identities[].type", "X509", "spec: {accounts: [{name: alice, identities: [{type: X509}]}]}"),
+        new(Vo, ".spec.accounts[].quotas[].rseExpression", "only one RSE name", "spec: {accounts: [{name: alice, quotas: [{rseExpression: \"tier=1\", bytes: 1}]}]}"),
+        new(Vo, ".spec.scopes[].name", "mock", "spec: {scopes: [{name: mock}]}"),
+        new(Vo, ".spec.distances.policy", "Star", "spec: {distances: {policy: Star}}"),
+        new(Vo, ".spec.deletionPolicy", "Offboard", "spec: {deletionPolicy: Offboard}"),
+
+        new(Se, "", "spec.rse is immutable", "spec: {rse: OTHER}", "{rseId: 0123456789abcdef0123456789abcdef}"),
+        new(Se, ".spec", "named like the RSE", "spec: {attributes: {SKY-EOS_DISK1: \"true\"}}"),
+        new(Se, ".spec.voRef", "immutable", "spec: {voRef: {name: sea}}"),
+        new(Se, ".spec.rse", "upper-case", "spec: {rse: sky_disk}"),
+        new(Se, ".spec.deterministic", "immutable", "spec: {deterministic: false}"),
+        new(Se, ".spec.endpoints", "same", "spec: {endpoints: [{url: \"file:///a/\"}, {url: \"file:///a/\"}]}"),
+        new(Se, ".spec.endpoints[].url", "starts with one of", "spec: {endpoints: [{url: \"ftp://h/a/\"}]}"),
+        new(Se, ".spec.endpoints[].url", "without user and password", "spec: {endpoints: [{url: \"davs://user:pw@h/a/\"}]}"),
+        new(Se, ".spec.endpoints[].url", "as a directory", "spec: {endpoints: [{url: \"davs://h/a/../b/\"}]}"),
+        new(Se, ".spec.attributes", "fields of their own", "spec: {attributes: {fts: \"https://fts\"}}"),
+        new(Se, ".spec.attributes", "a key has", "spec: {attributes: {\"a b\": c}}"),
+        new(Se, ".spec.deletionPolicy", "Decommission", "spec: {deletionPolicy: Decommission}"),
+    ];
+}
