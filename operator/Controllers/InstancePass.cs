@@ -16,6 +16,9 @@ namespace RucioOperator.Controllers;
 /// <summary>One pass over one RucioInstance: the stages in order, each a condition.</summary>
 internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 {
+    /// <summary>How long a failed bootstrap stays there to be looked at before it is tried again.</summary>
+    private static readonly TimeSpan BootstrapRetry = TimeSpan.FromMinutes(2);
+
     private const string OperatorIdentity = "rucio-operator-";
 
     private readonly ObjectKey _key = ObjectKey.Of(instance);
@@ -41,6 +44,12 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 
         _stage = InstanceConditions.CatalogueReady;
         var inputs = new InstanceInputs(instance, release, connection.Access, await SuperRootAsync(ct), await AdminCertificateAsync(ct), VoTags(), IsComplete(_snapshot));
+        if (_snapshot is null && instance.Status?.AlembicRevision is not null)
+        {
+            // Making an empty one now would hide the loss, and every VO would be made anew on top of it.
+            Report.Stop(_stage, new Outcome.Blocked("CatalogueMissing", $"database {connection.Access.Address} has no Rucio tables, and it had: restore it; to start with an empty catalogue, delete this RucioInstance and create it again", TimeSpan.FromMinutes(1)));
+            return;
+        }
         if (_snapshot?.AlembicRevision is { } revision && revision != release.AlembicHead)
         {
             Report.Stop(_stage, new Outcome.Rejected("MigrationNeeded", $"the catalogue is at revision {revision} and Rucio {instance.Spec.Version} needs {release.AlembicHead}: migrations are not supported yet, set spec.version to the release the catalogue was made with"));
@@ -131,7 +140,15 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             await parts.Api.DeleteAsync<k8s.Models.V1Job>(ObjectKey.Of(job!), job!.Metadata.Uid, ct);
             return new Outcome.Requeue(TimeSpan.FromSeconds(2), "Bootstrapping", $"Job {_names.Bootstrap} ended, the catalogue is not complete yet");
         }
-        return state.Reason == "BootstrapFailed" ? new Outcome.Blocked(state.Reason, state.Message, TimeSpan.FromMinutes(2)) : new Outcome.Blocked(state.Reason, state.Message);
+        if (state.Reason != WorkloadState.BootstrapFailed)
+        {
+            return new Outcome.Blocked(state.Reason, state.Message);
+        }
+        if (parts.Time.GetUtcNow() - WorkloadState.FailedAt(job!) > BootstrapRetry)
+        {
+            await parts.Api.DeleteAsync<k8s.Models.V1Job>(ObjectKey.Of(job!), job!.Metadata.Uid, ct);
+        }
+        return new Outcome.Blocked(state.Reason, state.Message, BootstrapRetry);
     }
 
     /// <summary>Proves from the catalogue that nobody else's credential opens this Rucio, and closes what is open.</summary>
