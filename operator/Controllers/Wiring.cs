@@ -35,6 +35,7 @@ public static class Wiring
         instances.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         vos.Store.AddIndex(Indexes.ByInstance, vo => [Indexes.InstanceOf(vo).ToString()]);
         vos.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
+        storages.Store.AddIndex(Indexes.ByHost, Indexes.HostsOf);
         storages.Store.AddIndex(Indexes.ByVo, storage => [Indexes.VoOf(storage).ToString()]);
 
         var connections = new InstanceConnections();
