@@ -17,16 +17,16 @@ public sealed class KillTests
 
     [Test]
     public Task Killed_at_a_sample_of_its_calls_the_operator_ends_in_the_same_state() =>
-        RunAsync(kills => kills.Where((_, place) => place % 17 == 0));
+        RunAsync(kills => [.. kills.Where(k => k.Call.IsWrite).Where((_, place) => place % 9 == 0), .. kills.Where(k => !k.Call.IsWrite).Where((_, place) => place % 41 == 0)]);
 
     [Test, Category("Slow")]
     public Task Killed_at_any_of_its_calls_the_operator_ends_in_the_same_state() => RunAsync(kills => kills);
 
-    private static async Task RunAsync(Func<IEnumerable<(OutgoingCall Call, KillMoment Moment)>, IEnumerable<(OutgoingCall Call, KillMoment Moment)>> choose)
+    private static async Task RunAsync(Func<IReadOnlyList<(OutgoingCall Call, KillMoment Moment)>, IReadOnlyList<(OutgoingCall Call, KillMoment Moment)>> choose)
     {
         var postgres = await SharedPostgres.ServerAsync();
         var (calls, expected) = await UndisturbedAsync(postgres);
-        var kills = choose(calls.SelectMany(c => new[] { (c, KillMoment.BeforeItArrives), (c, KillMoment.BeforeTheAnswer) })).ToList();
+        var kills = choose([.. calls.SelectMany(c => new[] { (c, KillMoment.BeforeItArrives), (c, KillMoment.BeforeTheAnswer) })]);
         var (failures, missed) = (new ConcurrentBag<string>(), new ConcurrentBag<string>());
         await Parallel.ForEachAsync(kills, new ParallelOptions { MaxDegreeOfParallelism = WorldsAtOnce }, async (kill, _) =>
         {
@@ -40,9 +40,10 @@ public sealed class KillTests
                 if (await ProblemAsync(world, expected) is { } problem)
                     failures.Add($"{name}\n  {problem}");
             }
-            catch (Exception error) when (error is TimeoutException or HttpRequestException or KeyNotFoundException)
+            catch (Exception error)
             {
-                failures.Add($"{name}\n  {error.Message}");
+                // One broken world must not hide what the others show.
+                failures.Add($"{name}\n  {error.GetType().Name}: {error.Message}");
             }
         });
         TestContext.Out.WriteLine($"{calls.Count} calls, {kills.Count} kills, {missed.Count} not met");
