@@ -15,13 +15,20 @@ public sealed class QuantityTests
     [TestCase("500G", 500_000_000_000)]
     [TestCase("10Ti", 10L << 40)]
     [TestCase("7Ei", 7L << 60)]
+    [TestCase("9223372036854775807", long.MaxValue)]
+    [TestCase("0.5", 1)]
     [TestCase("unlimited", -1)]
     public void Bytes_are_read_as_kubernetes_writes_them(string text, long bytes) => Assert.That(Quantity.Bytes(text), Is.EqualTo(bytes));
 
     [TestCase("")]
     [TestCase("much")]
     [TestCase("-1")]
-    [TestCase("9Ei")]
+    [TestCase("8Ei")]
+    [TestCase("9223372036854775808")]
+    [TestCase("1.2.3")]
+    [TestCase("1KiB")]
+    [TestCase("1ki")]
+    [TestCase("Ti")]
     [TestCase("1e40")]
     [TestCase("Unlimited")]
     public void What_is_no_number_of_bytes_is_refused(string text) => Assert.That(Quantity.TryBytes(text, out _), Is.False);

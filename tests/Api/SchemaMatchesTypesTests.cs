@@ -30,7 +30,7 @@ public sealed class SchemaMatchesTypesTests
     [TestCaseSource(typeof(Crds), nameof(Crds.Kinds))]
     public void Names_are_those_of_the_entity_attribute(KeyValuePair<string, Type> kind)
     {
-        var (entity, spec) = (kind.Value.GetCustomAttribute<k8s.Models.KubernetesEntityAttribute>()!, Crds.Definitions[kind.Key]["spec"]!);
+        var (entity, spec) = (kind.Value.GetCustomAttribute<KubernetesEntityAttribute>()!, Crds.Definitions[kind.Key]["spec"]!);
 
         Assert.That((entity.Group, entity.ApiVersion, entity.Kind, entity.PluralName), Is.EqualTo(
             (spec["group"]!.GetValue<string>(), spec["versions"]![0]!["name"]!.GetValue<string>(), spec["names"]!["kind"]!.GetValue<string>(), spec["names"]!["plural"]!.GetValue<string>())));
