@@ -49,17 +49,17 @@ public sealed record PlanStatus
 /// <summary>A Secret in the same namespace, read by name.</summary>
 public sealed record SecretRef
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 }
 
 public sealed record LocalRef
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 }
 
 public sealed record NamespacedRef
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>Absent: the namespace of the referring object.</summary>
     public string? Namespace { get; init; }

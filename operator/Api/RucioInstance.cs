@@ -23,10 +23,10 @@ public sealed record RucioInstance : IRucioResource, ISpec<RucioInstanceSpec>, I
 public sealed record RucioInstanceSpec
 {
     /// <summary>Rucio release such as <c>41.0.0</c>; its line must be in Releases/.</summary>
-    public string Version { get; init; } = "";
-    public bool MultiVo { get; init; } = true;
+    public string Version { get; set; } = "";
+    public bool MultiVo { get; set; } = true;
     public ExternalSpec? External { get; init; }
-    public DatabaseSpec Database { get; init; } = new();
+    public DatabaseSpec Database { get; set; } = new();
     public ImageSpec? Images { get; init; }
     public ServerSpec? Api { get; init; }
     public FrontendSpec? Auth { get; init; }
@@ -47,9 +47,9 @@ public sealed record RucioInstanceSpec
     public bool? Hibernate { get; init; }
     public MonitoringSpec? Monitoring { get; init; }
     public NetworkPolicySpec? NetworkPolicy { get; init; }
-    public InstanceDeletionPolicy DeletionPolicy { get; init; } = InstanceDeletionPolicy.Retain;
-    public DriftPolicy DriftPolicy { get; init; } = DriftPolicy.Heal;
-    public ManagementPolicy ManagementPolicy { get; init; } = ManagementPolicy.Full;
+    public InstanceDeletionPolicy DeletionPolicy { get; set; } = InstanceDeletionPolicy.Retain;
+    public DriftPolicy DriftPolicy { get; set; } = DriftPolicy.Heal;
+    public ManagementPolicy ManagementPolicy { get; set; } = ManagementPolicy.Full;
     public bool Suspend { get; init; }
 }
 
@@ -60,7 +60,7 @@ public enum InstanceDeletionPolicy { Retain, Delete }
 public sealed record DatabaseSpec
 {
     /// <summary>MySQL exists to be refused with its reason.</summary>
-    public DatabaseEngine Engine { get; init; } = DatabaseEngine.PostgreSQL;
+    public DatabaseEngine Engine { get; set; } = DatabaseEngine.PostgreSQL;
     public ExistingDatabase? Existing { get; init; }
     public ProvisionedDatabase? Provision { get; init; }
     public CloudNativePGDatabase? CloudNativePG { get; init; }
@@ -77,41 +77,41 @@ public enum DatabaseSslMode { Disable, Require, VerifyCA, VerifyFull }
 /// <summary>A database somebody else made; the Secret holds <c>username</c> and <c>password</c>.</summary>
 public sealed record ExistingDatabase
 {
-    public string Host { get; init; } = "";
-    public int Port { get; init; } = 5432;
-    public string Name { get; init; } = "";
-    public string Schema { get; init; } = "rucio";
-    public DatabaseSslMode SslMode { get; init; } = DatabaseSslMode.VerifyFull;
+    public string Host { get; set; } = "";
+    public int Port { get; set; } = 5432;
+    public string Name { get; set; } = "";
+    public string Schema { get; set; } = "rucio";
+    public DatabaseSslMode SslMode { get; set; } = DatabaseSslMode.VerifyFull;
 
     /// <summary>Secret with key <c>ca.crt</c>, for VerifyCA and VerifyFull with a private CA.</summary>
     public SecretRef? CaSecretRef { get; init; }
-    public SecretRef CredentialsSecretRef { get; init; } = new();
+    public SecretRef CredentialsSecretRef { get; set; } = new();
 }
 
 /// <summary>Role, database and schema are made by an admin with CREATEROLE and CREATEDB; the Secret holds <c>username</c> and <c>password</c>.</summary>
 public sealed record ProvisionedDatabase
 {
-    public string Host { get; init; } = "";
-    public int Port { get; init; } = 5432;
+    public string Host { get; set; } = "";
+    public int Port { get; set; } = 5432;
 
     /// <summary>Database and role name; absent: <c>rucio_</c> + namespace + <c>_</c> + name of the instance, in PostgreSQL's letters.</summary>
     public string? Name { get; init; }
-    public string Schema { get; init; } = "rucio";
-    public DatabaseSslMode SslMode { get; init; } = DatabaseSslMode.VerifyFull;
+    public string Schema { get; set; } = "rucio";
+    public DatabaseSslMode SslMode { get; set; } = DatabaseSslMode.VerifyFull;
     public SecretRef? CaSecretRef { get; init; }
-    public SecretRef AdminSecretRef { get; init; } = new();
+    public SecretRef AdminSecretRef { get; set; } = new();
 }
 
 public sealed record ImageSpec
 {
     /// <summary>Registry and path before <c>/rucio-server</c>, for mirrors.</summary>
-    public string Registry { get; init; } = "docker.io/rucio";
+    public string Registry { get; set; } = "docker.io/rucio";
     public IReadOnlyList<LocalRef>? PullSecrets { get; init; }
 }
 
 public sealed record ServerSpec
 {
-    public int Replicas { get; init; } = 1;
+    public int Replicas { get; set; } = 1;
     public ResourcesSpec? Resources { get; init; }
     public AutoscalingSpec? Autoscaling { get; init; }
     public string? Host { get; init; }
@@ -131,7 +131,7 @@ public sealed record ResourcesSpec
 
 public sealed record DaemonsSpec
 {
-    public DaemonProfile Profile { get; init; } = DaemonProfile.Minimal;
+    public DaemonProfile Profile { get; set; } = DaemonProfile.Minimal;
     public IReadOnlyList<DaemonOverride>? Overrides { get; init; }
     public IReadOnlyList<DaemonGroup>? Groups { get; init; }
 }
@@ -160,7 +160,7 @@ public sealed record TenancySpec
 
 public sealed record AllowedNamespaces
 {
-    public NamespacesFrom From { get; init; } = NamespacesFrom.Same;
+    public NamespacesFrom From { get; set; } = NamespacesFrom.Same;
 
     /// <summary>For <c>Selector</c>: labels of the Namespace object, all must match. The instance's own namespace is always allowed.</summary>
     public IReadOnlyDictionary<string, string>? MatchLabels { get; init; }
@@ -171,8 +171,8 @@ public enum NamespacesFrom { Same, All, Selector }
 
 public sealed record VoGrant
 {
-    public string Tag { get; init; } = "";
-    public string Namespace { get; init; } = "";
+    public string Tag { get; set; } = "";
+    public string Namespace { get; set; } = "";
 }
 
 /// <summary>Per VO.</summary>

@@ -54,7 +54,7 @@ public sealed record TlsSpec
 
 public sealed record IssuerRef
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public IssuerKind? Kind { get; init; }
 }
 
@@ -73,7 +73,7 @@ public sealed record FrontendSpec
 
 public sealed record DaemonOverride
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public int? Replicas { get; init; }
     public ResourcesSpec? Resources { get; init; }
     public IReadOnlyDictionary<string, string>? Arguments { get; init; }
@@ -81,7 +81,7 @@ public sealed record DaemonOverride
 
 public sealed record DaemonGroup
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public string? Daemon { get; init; }
     public int? Replicas { get; init; }
     public ResourcesSpec? Resources { get; init; }
@@ -98,7 +98,7 @@ public sealed record OidcSpec
 
 public sealed record OidcIssuer
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public string? Url { get; init; }
     public SecretRef? ClientSecretRef { get; init; }
     public SecretRef? ScimSecretRef { get; init; }
@@ -112,7 +112,7 @@ public sealed record TrustSpec
 
 public sealed record CaBundle
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public CaBundleKind? Kind { get; init; }
     public string? Key { get; init; }
 }
@@ -148,7 +148,7 @@ public sealed record MailSpec
 
 public sealed record PolicyPackageSpec
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public string? Module { get; init; }
     public string? Image { get; init; }
     public LocalRef? ConfigMapRef { get; init; }

@@ -22,20 +22,20 @@ public sealed record StorageElement : IRucioResource, ISpec<StorageElementSpec>,
 
 public sealed record StorageElementSpec
 {
-    public LocalRef VoRef { get; init; } = new();
+    public LocalRef VoRef { get; set; } = new();
 
     /// <summary><c>^[A-Z0-9]+([_-][A-Z0-9]+)*$</c>: <c>/import</c> takes any name, so the check is ours.</summary>
-    public string Rse { get; init; } = "";
-    public StorageTechnology Technology { get; init; } = StorageTechnology.WebDAV;
-    public StorageType Type { get; init; } = StorageType.DISK;
-    public bool Deterministic { get; init; } = true;
+    public string Rse { get; set; } = "";
+    public StorageTechnology Technology { get; set; } = StorageTechnology.WebDAV;
+    public StorageType Type { get; set; } = StorageType.DISK;
+    public bool Deterministic { get; set; } = true;
     public bool Volatile { get; init; }
     public bool StagingArea { get; init; }
     public IReadOnlyList<EndpointSpec>? Endpoints { get; init; }
 
     /// <summary>RSE attributes, as text.</summary>
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
-    public AttributesPolicy AttributesPolicy { get; init; } = AttributesPolicy.Merge;
+    public AttributesPolicy AttributesPolicy { get; set; } = AttributesPolicy.Merge;
     public AvailabilitySpec? Availability { get; init; }
 
     /// <summary>Quantity; what the reaper keeps free.</summary>
@@ -55,9 +55,9 @@ public sealed record StorageElementSpec
     public bool? GreedyDeletion { get; init; }
     public IReadOnlyList<StorageDistance>? Distances { get; init; }
     public SecretRef? CredentialsSecretRef { get; init; }
-    public StorageDeletionPolicy DeletionPolicy { get; init; } = StorageDeletionPolicy.Retain;
-    public DriftPolicy DriftPolicy { get; init; } = DriftPolicy.Heal;
-    public ManagementPolicy ManagementPolicy { get; init; } = ManagementPolicy.Full;
+    public StorageDeletionPolicy DeletionPolicy { get; set; } = StorageDeletionPolicy.Retain;
+    public DriftPolicy DriftPolicy { get; set; } = DriftPolicy.Heal;
+    public ManagementPolicy ManagementPolicy { get; set; } = ManagementPolicy.Full;
     public bool Suspend { get; init; }
 }
 
@@ -76,7 +76,7 @@ public enum StorageDeletionPolicy { Retain, DeleteIfEmpty, Decommission }
 public sealed record EndpointSpec
 {
     /// <summary>Scheme, host, port and prefix in one: <c>davs://eospublic.cern.ch:443/eos/x/</c>, <c>file:///data/x/</c>.</summary>
-    public string Url { get; init; } = "";
+    public string Url { get; set; } = "";
 
     /// <summary>Priorities; absent: this endpoint's place in the list (1 is tried first) for everything.</summary>
     public LanPriorities? Lan { get; init; }
@@ -100,9 +100,9 @@ public sealed record WanPriorities : LanPriorities
 
 public sealed record AvailabilitySpec
 {
-    public bool Read { get; init; } = true;
-    public bool Write { get; init; } = true;
-    public bool Delete { get; init; } = true;
+    public bool Read { get; set; } = true;
+    public bool Write { get; set; } = true;
+    public bool Delete { get; set; } = true;
 }
 
 public sealed record StorageElementStatus : ResourceStatus
@@ -125,6 +125,6 @@ public sealed record EffectiveStorage
 
 public sealed record EffectiveProtocol
 {
-    public string Url { get; init; } = "";
-    public string Impl { get; init; } = "";
+    public string Url { get; set; } = "";
+    public string Impl { get; set; } = "";
 }

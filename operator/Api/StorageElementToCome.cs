@@ -16,7 +16,7 @@ public sealed record ChecksumsSpec
 
 public sealed record StorageDistance
 {
-    public string Rse { get; init; } = "";
+    public string Rse { get; set; } = "";
     public int? To { get; init; }
     public int? From { get; init; }
 }

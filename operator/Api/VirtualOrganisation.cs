@@ -22,10 +22,10 @@ public sealed record VirtualOrganisation : IRucioResource, ISpec<VirtualOrganisa
 
 public sealed record VirtualOrganisationSpec
 {
-    public NamespacedRef InstanceRef { get; init; } = new();
+    public NamespacedRef InstanceRef { get; set; } = new();
 
     /// <summary>Three characters, <c>^[a-z][a-z0-9]{2}$</c>, not <c>def</c>.</summary>
-    public string Tag { get; init; } = "";
+    public string Tag { get; set; } = "";
     public string? LongName { get; init; }
     public string? Description { get; init; }
     public string? Email { get; init; }
@@ -40,9 +40,9 @@ public sealed record VirtualOrganisationSpec
     public ClientConfigSpec? ClientConfig { get; init; }
     public CheckSpec? Check { get; init; }
     public RootMappings? RootMappings { get; init; }
-    public VoDeletionPolicy DeletionPolicy { get; init; } = VoDeletionPolicy.Retain;
-    public DriftPolicy DriftPolicy { get; init; } = DriftPolicy.Heal;
-    public ManagementPolicy ManagementPolicy { get; init; } = ManagementPolicy.Full;
+    public VoDeletionPolicy DeletionPolicy { get; set; } = VoDeletionPolicy.Retain;
+    public DriftPolicy DriftPolicy { get; set; } = DriftPolicy.Heal;
+    public ManagementPolicy ManagementPolicy { get; set; } = ManagementPolicy.Full;
     public bool Suspend { get; init; }
 }
 
@@ -52,8 +52,8 @@ public enum VoDeletionPolicy { Retain, Offboard }
 public sealed record AccountSpec
 {
     /// <summary>At most 25 characters of <c>[a-z0-9-_]</c>; <c>root</c> belongs to the operator.</summary>
-    public string Name { get; init; } = "";
-    public AccountType Type { get; init; } = AccountType.User;
+    public string Name { get; set; } = "";
+    public AccountType Type { get; set; } = AccountType.User;
     public string? Email { get; init; }
 
     /// <summary>Rucio's account attribute <c>admin</c>.</summary>
@@ -68,7 +68,7 @@ public enum AccountType { User, Group, Service }
 
 public sealed record IdentitySpec
 {
-    public IdentityType Type { get; init; } = IdentityType.Userpass;
+    public IdentityType Type { get; set; } = IdentityType.Userpass;
 
     /// <summary>Secret with key <c>password</c>; absent: one is generated into <c>&lt;vo&gt;-&lt;account&gt;-login</c>.</summary>
     public SecretRef? SecretRef { get; init; }
@@ -84,11 +84,11 @@ public enum IdentityType { Userpass, X509, Oidc, Ssh }
 public sealed record QuotaSpec
 {
     /// <summary>One RSE name, or <c>*</c> for each storage of the VO, also later ones.</summary>
-    public string RseExpression { get; init; } = "";
+    public string RseExpression { get; set; } = "";
 
     /// <summary>Bytes on each matching storage, as a Kubernetes quantity (<c>10Ti</c>), or <c>unlimited</c>.</summary>
     [JsonConverter(typeof(QuantityTextConverter))]
-    public string Bytes { get; init; } = "";
+    public string Bytes { get; set; } = "";
 
     [JsonConverter(typeof(QuantityTextConverter))]
     public string? Total { get; init; }
@@ -96,18 +96,18 @@ public sealed record QuotaSpec
 
 public sealed record ScopeSpec
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>Account of this VO that owns it.</summary>
-    public string Owner { get; init; } = "root";
+    public string Owner { get; set; } = "root";
 }
 
 public sealed record DistancesSpec
 {
-    public DistancePolicy Policy { get; init; } = DistancePolicy.Mesh;
+    public DistancePolicy Policy { get; set; } = DistancePolicy.Mesh;
 
     /// <summary>Distance of every pair the policy makes; 1 is the nearest.</summary>
-    public int Default { get; init; } = 1;
+    public int Default { get; set; } = 1;
     public string? Hub { get; init; }
     public IReadOnlyList<DistanceOverride>? Overrides { get; init; }
 }

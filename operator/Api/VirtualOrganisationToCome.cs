@@ -6,7 +6,7 @@ namespace RucioOperator.Api;
 
 public sealed record SubscriptionSpec
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
     public string? Owner { get; init; }
     public int? Priority { get; init; }
     public string? Comments { get; init; }
@@ -33,8 +33,8 @@ public sealed record SubscriptionRule
 
 public sealed record DistanceOverride
 {
-    public string Source { get; init; } = "";
-    public string Destination { get; init; } = "";
+    public string Source { get; set; } = "";
+    public string Destination { get; set; } = "";
     public int? Distance { get; init; }
 }
 

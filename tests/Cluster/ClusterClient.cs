@@ -9,6 +9,7 @@ namespace RucioOperator.Tests.Cluster;
 internal sealed class ClusterClient(Kubernetes client)
 {
     public const string Merge = "application/merge-patch+json";
+    public const string StrategicMerge = "application/strategic-merge-patch+json";
     public const string Apply = "application/apply-patch+yaml";
 
     public async Task<(int Status, JsonObject Body)> SendAsync(string method, string path, JsonNode? body = null, string contentType = "application/json", string accept = "application/json")

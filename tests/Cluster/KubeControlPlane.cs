@@ -20,12 +20,12 @@ internal static class KubeControlPlane
         "$@" > "$log" 2>&1 &
         server=$!
         cat > /dev/null
-        kill $server 2> /dev/null
+        kill -KILL $server 2> /dev/null
         wait $server
         """;
 
     /// <summary>A shell of the run keeps the directory until the servers are down, then removes it.</summary>
-    private const string Sweep = "trap : INT HUP TERM; cat > /dev/null; sleep 5; rm -rf \"$1\"";
+    private const string Sweep = "trap : INT HUP TERM; cat > /dev/null; sleep 1; rm -rf \"$1\"";
 
     /// <returns>Path of an administrator's kubeconfig.</returns>
     public static async Task<string> StartAsync(string assets)
