@@ -240,9 +240,10 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         }
         await parts.Applier.ApplyAsync(instance, InstanceController.Name, "instance", [], ct);
         await parts.Databases.DropAsync(instance, ct);
-        foreach (var secret in (string[])[_names.Database, _names.SuperRoot, _names.AdminTls])
+        // With them the roots of its VOs: their catalogue is gone.
+        foreach (var secret in parts.Secrets.Find(_names.Namespace, GeneratedSecrets.LabelsOf(_names.Instance)))
         {
-            await parts.Secrets.DeleteAsync(new ObjectKey(_names.Namespace, secret), ct);
+            await parts.Secrets.DeleteAsync(secret, ct);
         }
     }
 
