@@ -40,7 +40,7 @@ public sealed partial class ArchitectureTests
 
     private static IEnumerable<string> Sources(string folder) => Directory.EnumerateFiles(Repository.Path("operator", folder), "*.cs", SearchOption.AllDirectories);
 
-    [GeneratedRegex(@"\bRucioOperator\.([A-Z][A-Za-z]+)")]
+    [GeneratedRegex(@"(?<![""\w.])RucioOperator\.([A-Z][A-Za-z]+)")]
     private static partial Regex OwnNamespace();
 
     [GeneratedRegex(@"\b(HttpClient|NpgsqlDataSource|NpgsqlConnection|ILogger|TimeProvider|DateTime(Offset)?\.(Utc)?Now|IKubernetes\b|KubeApi\b|File\.|Environment\.GetEnv|RandomNumberGenerator|Random\b)")]
