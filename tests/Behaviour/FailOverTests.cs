@@ -24,6 +24,7 @@ public sealed class FailOverTests
     {
         foreach (var process in _processes)
             await process.DisposeAsync();
+        _processes.Clear();
         await _world.DisposeAsync();
     }
 
