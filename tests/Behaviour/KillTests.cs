@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using NUnit.Framework;
 using RucioOperator.Sandbox.Postgres;
 using RucioOperator.Tests.Behaviour.Kill;
@@ -14,10 +15,11 @@ namespace RucioOperator.Tests.Behaviour;
 public sealed class KillTests
 {
     private const int WorldsAtOnce = 3;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
     [Test]
     public Task Killed_at_a_sample_of_its_calls_the_operator_ends_in_the_same_state() =>
-        RunAsync(kills => [.. kills.Where(k => k.Call.IsWrite).Where((_, place) => place % 9 == 0), .. kills.Where(k => !k.Call.IsWrite).Where((_, place) => place % 41 == 0)]);
+        RunAsync(kills => [.. kills.Where(k => k.Call.IsWrite).Where((_, place) => place % 13 == 0), .. kills.Where(k => !k.Call.IsWrite).Where((_, place) => place % 67 == 0)]);
 
     [Test, Category("Slow")]
     public Task Killed_at_any_of_its_calls_the_operator_ends_in_the_same_state() => RunAsync(kills => kills);
@@ -37,7 +39,7 @@ public sealed class KillTests
                 await world.RunAsync(kill.Call, kill.Moment);
                 if (!world.WasKilled)
                     missed.Add(name);
-                if (await ProblemAsync(world, expected) is { } problem)
+                if (await LastingProblemAsync(world, expected) is { } problem)
                     failures.Add($"{name}\n  {problem}");
             }
             catch (Exception error)
@@ -61,8 +63,20 @@ public sealed class KillTests
     {
         await using var world = await KillWorld.StartAsync(postgres);
         await world.RunAsync();
+        while (world.Calls.Quiet < TimeSpan.FromSeconds(3))
+            await Task.Delay(100);
         Assert.That(await world.WrongLoginsAsync(), Is.Empty);
         return (world.Calls.Calls, await EndState.OfAsync(world));
+    }
+
+    /// <summary>A slow machine may fall silent before it is done; what is wrong for good stays wrong.</summary>
+    private static async Task<string?> LastingProblemAsync(KillWorld world, SortedSet<string> expected)
+    {
+        var began = Stopwatch.GetTimestamp();
+        string? problem;
+        while ((problem = await ProblemAsync(world, expected)) is not null && Stopwatch.GetElapsedTime(began) < Patience)
+            await Task.Delay(500);
+        return problem;
     }
 
     private static async Task<string?> ProblemAsync(KillWorld world, SortedSet<string> expected)

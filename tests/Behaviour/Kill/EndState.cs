@@ -46,7 +46,8 @@ internal static partial class EndState
         {
             foreach (var (value, token) in credentials)
                 text = text.Replace(value, token);
-            return Random().Replace(KillWorld.DatabaseName().Replace(text, "world").Replace($"{world.Proxy.Port}", "<port>"), "…");
+            // Hashes first: a port's digits may be among theirs.
+            return Random().Replace(KillWorld.DatabaseName().Replace(text, "world"), "…").Replace($":{world.Proxy.Port}", ":<port>");
         }
     }
 
