@@ -85,7 +85,8 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
             ["observer-password"] = random(32),
         }, ct);
         return new(new(wanted.Host, wanted.Port, name, wanted.Schema, wanted.SslMode, trust),
-            new(made["username"], made["password"]), new(made["observer-username"], made["observer-password"]));
+            // By the name in spec as it is now: one that was taken can be corrected, the passwords stay.
+            new(name, made["password"]), new($"{name}_observer", made["observer-password"]));
     }
 
     private static async Task ProbeObserverAsync(DatabaseAccess access, CancellationToken ct)

@@ -18,6 +18,13 @@ public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Fun
     /// <summary>Letters and digits: safe in URLs, configuration files and headers.</summary>
     public static string RandomText(int length) => RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", length);
 
+    /// <summary>Those that were made with these labels.</summary>
+    public IReadOnlyList<ObjectKey> Find(string ns, IReadOnlyDictionary<string, string> labels) => secrets.Find(ns, labels);
+
+    /// <summary>Null when there is none yet.</summary>
+    public async Task<IReadOnlyDictionary<string, string>?> FindAsync(ObjectKey key, CancellationToken ct) =>
+        await secrets.ReadAsync(key, ct) is { } existing ? Text(existing) : null;
+
     /// <param name="make">Called only when there is none yet.</param>
     public async Task<IReadOnlyDictionary<string, string>> EnsureAsync(ObjectKey key, IReadOnlyDictionary<string, string> labels, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct)
     {

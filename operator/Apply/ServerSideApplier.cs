@@ -29,7 +29,7 @@ public sealed class ServerSideApplier
         children.Removed += (type, key) => settled.TryRemove((type, key), out _);
     }
 
-    private enum Step { Keep, Wait, Apply, Replace, Refuse }
+    private enum Step { Keep, Wait, Apply, Heal, Replace, Refuse }
 
     /// <summary>The server's last word on a child: its version and what it made of our fields.</summary>
     private sealed record Settled(string Uid, string ResourceVersion, string Hash, string Fields, long At);
@@ -40,9 +40,10 @@ public sealed class ServerSideApplier
     /// </summary>
     /// <param name="controller">Field manager is <c>rucio-operator/&lt;controller&gt;</c>.</param>
     /// <param name="set">Name of this group of children; an owner may have several, each pruned on its own.</param>
-    public async Task<ApplyResult> ApplyAsync(IKubernetesObject<V1ObjectMeta> owner, string controller, string set, IReadOnlyList<DesiredObject> desired, CancellationToken cancellationToken)
+    /// <param name="heal">False: what somebody edited is left as it is and told.</param>
+    public async Task<ApplyResult> ApplyAsync(IKubernetesObject<V1ObjectMeta> owner, string controller, string set, IReadOnlyList<DesiredObject> desired, CancellationToken cancellationToken, bool heal = true)
     {
-        var (changes, refused, pending) = (new List<ChildChange>(), new List<RefusedChild>(), false);
+        var (changes, refused, left, pending) = (new List<ChildChange>(), new List<RefusedChild>(), new List<ChildChange>(), false);
         var kept = new HashSet<(Type, ObjectKey)>();
         foreach (var child in desired.Select(item => DesiredChild.From(owner, set, item)))
         {
@@ -60,14 +61,17 @@ public sealed class ServerSideApplier
                     await DeleteAsync(child.Kind, child.Key, cached!.Metadata.Uid, ChildVerb.Replaced);
                     pending = true;
                     break;
-                case Step.Apply when await ApplyAsync(child, controller, cancellationToken) != cached?.Metadata.ResourceVersion:
-                    Changed(ChildVerb.Applied, child.Kind, child.Key);
+                case Step.Heal when !heal:
+                    left.Add(new(ChildVerb.Applied, child.Kind.Kind, child.Key, IsDrift: true));
+                    break;
+                case (Step.Apply or Step.Heal) and var step when await ApplyAsync(child, controller, cancellationToken) != cached?.Metadata.ResourceVersion:
+                    Changed(ChildVerb.Applied, child.Kind, child.Key, isDrift: step == Step.Heal || cached is null);
                     break;
             }
         }
         foreach (var orphan in children.OwnedBy(owner.Metadata.Uid).Where(child => IsOrphan(child, set) && !kept.Contains((child.GetType(), ObjectKey.Of(child)))))
             await DeleteAsync(ResourceKind.Of(orphan.GetType()), ObjectKey.Of(orphan), orphan.Metadata.Uid, ChildVerb.Pruned);
-        return new(changes, refused, pending);
+        return new(changes, refused, pending, left);
 
         async Task DeleteAsync(ResourceKind kind, ObjectKey key, string uid, ChildVerb verb)
         {
@@ -75,10 +79,10 @@ public sealed class ServerSideApplier
             Changed(verb, kind, key);
         }
 
-        void Changed(ChildVerb verb, ResourceKind kind, ObjectKey key)
+        void Changed(ChildVerb verb, ResourceKind kind, ObjectKey key, bool isDrift = false)
         {
             ApplyLog.Changed(logger, verb, kind.Kind, key);
-            changes.Add(new(verb, kind.Kind, key));
+            changes.Add(new(verb, kind.Kind, key, isDrift));
         }
     }
 
@@ -100,7 +104,7 @@ public sealed class ServerSideApplier
         var sameHash = Annotation(cached, ChildMarks.HashAnnotation) == child.Hash;
         if (child.IsJob)
             return sameHash ? Step.Keep : Step.Replace;
-        return sameHash && IsAsApplied(child, cached, last) ? Step.Keep : Step.Apply;
+        return !sameHash ? Step.Apply : IsAsApplied(child, cached, last) ? Step.Keep : Step.Heal;
     }
 
     private bool IsAsApplied(DesiredChild child, IKubernetesObject<V1ObjectMeta> cached, Settled? last)

@@ -1,4 +1,5 @@
 using RucioOperator.Api;
+using Endpoint = RucioOperator.Api.Endpoint;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers;
@@ -9,10 +10,14 @@ public static class Indexes
     public const string ByInstance = "instance";
     public const string ByVo = "vo";
     public const string BySecret = "secret";
+    public const string ByHost = "host";
 
     public static ObjectKey InstanceOf(VirtualOrganisation vo) => new(vo.Spec.InstanceRef.Namespace ?? vo.Metadata.NamespaceProperty, vo.Spec.InstanceRef.Name);
 
     public static ObjectKey VoOf(StorageElement storage) => new(storage.Metadata.NamespaceProperty, storage.Spec.VoRef.Name);
+
+    public static IEnumerable<string> HostsOf(StorageElement storage) =>
+        (storage.Spec.Endpoints ?? []).Select(e => Endpoint.TryParse(e.Url, out var url, out _) ? url.Host : null).OfType<string>().Distinct();
 
     public static IEnumerable<string> SecretsOf(RucioInstance instance)
     {

@@ -4,6 +4,7 @@ using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Catalogue;
 using RucioOperator.Desired;
+using RucioOperator.Hosting;
 using RucioOperator.Observed;
 using RucioOperator.Releases;
 using RucioOperator.RucioApi;
@@ -28,7 +29,7 @@ public static class InstanceConditions
 public sealed record InstanceParts(
     KubeApi Api, Databases Databases, GeneratedSecrets Secrets, InstanceConnections Connections, ServerSideApplier Applier,
     Informer<V1Deployment> Deployments, Informer<V1Job> Jobs, Informer<VirtualOrganisation> Vos,
-    Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, TimeProvider Time);
+    Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);
 
 /// <summary>load → guard → observe → plan → act → report; each stage is one condition and the first unmet one ends the pass.</summary>
 public sealed class InstanceController(InstanceParts parts) : IEntityController<RucioInstance>, IEntityFinalizer<RucioInstance>
@@ -56,6 +57,9 @@ public sealed class InstanceController(InstanceParts parts) : IEntityController<
         return ReconciliationResult<RucioInstance>.Of(instance, pass.Report.Outcome);
     }
 
+    private async Task<bool> NamespaceEndsAsync(RucioInstance instance, CancellationToken ct) =>
+        await parts.Api.GetAsync<PartialObject>(new ObjectKey("", instance.Metadata.NamespaceProperty), ct, ResourceKind.Of(typeof(V1Namespace))) is not { Metadata.DeletionTimestamp: null };
+
     /// <summary>Retain: the children go with their owner, credentials and catalogue stay. Delete: what was provisioned goes too.</summary>
     public async Task<ReconciliationResult<RucioInstance>> FinalizeAsync(RucioInstance instance, CancellationToken ct)
     {
@@ -65,6 +69,17 @@ public sealed class InstanceController(InstanceParts parts) : IEntityController<
             if (instance.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete)
             {
                 await pass.DeleteAsync(ct);
+            }
+        }
+        catch (Exception error) when (error is SecretProblem or KubeApiException { Kind: KubeErrorKind.Forbidden } or DatabaseFault { Reason: DatabaseFault.CredentialsRejected })
+        {
+            if (await NamespaceEndsAsync(instance, ct))
+            {
+                await parts.Events.WarningAsync(instance, "CatalogueLeft", "Delete", "The namespace ends and took the Secrets along that dropping the database needs: database and roles stay on the server", ct);
+            }
+            else
+            {
+                pass.Fail(error);
             }
         }
         catch (Exception error) when (error is not OperationCanceledException || !ct.IsCancellationRequested)

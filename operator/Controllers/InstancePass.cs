@@ -5,6 +5,7 @@ using RucioOperator.Catalogue;
 using RucioOperator.Desired;
 using RucioOperator.Grid;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.Releases;
 using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
@@ -15,6 +16,9 @@ namespace RucioOperator.Controllers;
 /// <summary>One pass over one RucioInstance: the stages in order, each a condition.</summary>
 internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 {
+    /// <summary>How long a failed bootstrap stays there to be looked at before it is tried again.</summary>
+    private static readonly TimeSpan BootstrapRetry = TimeSpan.FromMinutes(2);
+
     private const string OperatorIdentity = "rucio-operator-";
 
     private readonly ObjectKey _key = ObjectKey.Of(instance);
@@ -40,12 +44,20 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 
         _stage = InstanceConditions.CatalogueReady;
         var inputs = new InstanceInputs(instance, release, connection.Access, await SuperRootAsync(ct), await AdminCertificateAsync(ct), VoTags(), IsComplete(_snapshot));
+        if (_snapshot is null && instance.Status?.AlembicRevision is not null)
+        {
+            // Making an empty one now would hide the loss, and every VO would be made anew on top of it.
+            Report.Stop(_stage, new Outcome.Blocked("CatalogueMissing", $"database {connection.Access.Address} has no Rucio tables, and it had: restore it; to start with an empty catalogue, delete this RucioInstance and create it again", TimeSpan.FromMinutes(1)));
+            return;
+        }
         if (_snapshot?.AlembicRevision is { } revision && revision != release.AlembicHead)
         {
             Report.Stop(_stage, new Outcome.Rejected("MigrationNeeded", $"the catalogue is at revision {revision} and Rucio {instance.Spec.Version} needs {release.AlembicHead}: migrations are not supported yet, set spec.version to the release the catalogue was made with"));
             return;
         }
-        var applied = await parts.Applier.ApplyAsync(instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(inputs).Select(o => new DesiredObject(o))], ct);
+        var applied = await parts.Applier.ApplyAsync(instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(inputs).Select(o => new DesiredObject(o))], ct,
+            heal: instance.Spec.DriftPolicy == DriftPolicy.Heal || !StatusPass.IsDrift(instance));
+        await TellDriftAsync(applied, ct);
         if (applied.Refused is [var taken, ..])
         {
             Report.Stop(_stage, new Outcome.Blocked("NameTaken", $"{taken.Kind} {taken.Key} exists and is not this operator's: remove it, or name the RucioInstance otherwise", TimeSpan.FromMinutes(1)));
@@ -82,6 +94,20 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         Report.End(new Outcome.Done(parts.NextDriftPass()));
     }
 
+    private async Task TellDriftAsync(ApplyResult applied, CancellationToken ct)
+    {
+        if (Restored(applied.Changes.Where(c => c.IsDrift)) is { Count: > 0 } healed && StatusPass.IsDrift(instance))
+        {
+            await StatusPass.DriftAsync(instance, healed, parts.Events, parts.Metrics, ct);
+        }
+        if (Restored(applied.Left) is { Count: > 0 } left)
+        {
+            StatusPass.ReportDrifted(Report, PassMode.ReportDrift, left);
+        }
+
+        static List<RestoreChild> Restored(IEnumerable<ChildChange> children) => [.. children.Select(c => new RestoreChild(c.Kind, c.Key.Name))];
+    }
+
     public void Fail(Exception error) => Report.Stop(_stage, error switch
     {
         // A person must act, at the database or on the Secret; a Secret's change wakes us, a grant does not.
@@ -114,7 +140,15 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             await parts.Api.DeleteAsync<k8s.Models.V1Job>(ObjectKey.Of(job!), job!.Metadata.Uid, ct);
             return new Outcome.Requeue(TimeSpan.FromSeconds(2), "Bootstrapping", $"Job {_names.Bootstrap} ended, the catalogue is not complete yet");
         }
-        return state.Reason == "BootstrapFailed" ? new Outcome.Blocked(state.Reason, state.Message, TimeSpan.FromMinutes(2)) : new Outcome.Blocked(state.Reason, state.Message);
+        if (state.Reason != WorkloadState.BootstrapFailed)
+        {
+            return new Outcome.Blocked(state.Reason, state.Message);
+        }
+        if (parts.Time.GetUtcNow() - WorkloadState.FailedAt(job!) > BootstrapRetry)
+        {
+            await parts.Api.DeleteAsync<k8s.Models.V1Job>(ObjectKey.Of(job!), job!.Metadata.Uid, ct);
+        }
+        return new Outcome.Blocked(state.Reason, state.Message, BootstrapRetry);
     }
 
     /// <summary>Proves from the catalogue that nobody else's credential opens this Rucio, and closes what is open.</summary>
@@ -206,9 +240,10 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         }
         await parts.Applier.ApplyAsync(instance, InstanceController.Name, "instance", [], ct);
         await parts.Databases.DropAsync(instance, ct);
-        foreach (var secret in (string[])[_names.Database, _names.SuperRoot, _names.AdminTls])
+        // With them the roots of its VOs: their catalogue is gone.
+        foreach (var secret in parts.Secrets.Find(_names.Namespace, GeneratedSecrets.LabelsOf(_names.Instance)))
         {
-            await parts.Secrets.DeleteAsync(new ObjectKey(_names.Namespace, secret), ct);
+            await parts.Secrets.DeleteAsync(secret, ct);
         }
     }
 

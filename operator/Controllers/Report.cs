@@ -1,5 +1,6 @@
 using k8s.Models;
 using RucioOperator.Api;
+using RucioOperator.Planning;
 using RucioOperator.Runtime;
 using RucioOperator.Status;
 
@@ -46,6 +47,11 @@ public sealed class Report(IRucioResource resource, TimeProvider time)
         foreach (var (type, fact) in _facts.Where(f => !types.Contains(f.Key)).OrderBy(f => f.Key, StringComparer.Ordinal))
         {
             conditions.Set(type, fact.Status, fact.Reason, fact.Message);
+        }
+        if (!_facts.ContainsKey(StorageConditions.Drifted))
+        {
+            // Over: healed, or put back by whoever changed it.
+            conditions.Remove(StorageConditions.Drifted);
         }
         return conditions.Remove(Status.Conditions.Suspended).Report(Outcome, "Ready", readyMessage).Build();
     }

@@ -14,6 +14,8 @@ internal enum PassMode { Act, DryRun, ObserveOnly, ReportDrift }
 /// <summary>What the three kinds share around a plan: may it be carried out, what is said of it, and the last phase.</summary>
 internal static class StatusPass
 {
+    public const string DriftReported = nameof(DriftReported);
+
     private const int MaxPlanEntries = 50;
 
     /// <summary>First rule that fits wins; suspension was dealt with before.</summary>
@@ -51,7 +53,7 @@ internal static class StatusPass
     {
         if (mode == PassMode.ReportDrift)
         {
-            report.True(StorageConditions.Drifted, "DriftReported", Sentence(changes));
+            report.True(StorageConditions.Drifted, DriftReported, Sentence(changes));
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using RucioOperator.Api;
 using Endpoint = RucioOperator.Api.Endpoint;
 using RucioOperator.Api.Validation;
@@ -20,6 +19,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
     private readonly Dictionary<string, Report> _reports = all.ToDictionary(s => s.Metadata.Name, s => new Report(s, parts.Time));
     private readonly Dictionary<string, PassMode> _modes = [];
     private readonly VirtualOrganisation? _vo = parts.Vos.Store.Get(voKey);
+    private readonly StorageDeletion _deletion = new(parts, voKey);
 
     public async Task<Outcome> RunAsync(CancellationToken ct)
     {
@@ -56,10 +56,17 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
                 _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, overall);
             }
         }
+        overall = _reports.Values.Select(r => r.Outcome).Aggregate(overall, Sooner);
         await Parallel.ForEachAsync(living, new ParallelOptions { MaxDegreeOfParallelism = WritesAtOnce, CancellationToken = ct }, async (storage, token) => await ReportAsync(storage, observed, token));
         foreach (var storage in deleting)
         {
-            overall = Worse(overall, await FinalizeAsync(storage, connection, observed, ct));
+            var outcome = await _deletion.FinalizeAsync(storage, all, connection, observed, ct);
+            overall = Sooner(overall, outcome);
+            if (outcome is not Outcome.Done)
+            {
+                _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, outcome);
+                await ReportAsync(storage, observed, ct);
+            }
         }
         return overall;
     }
@@ -70,7 +77,15 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         return (ordered[true].ToList(), ordered[false].ToList());
     }
 
-    private static Outcome Worse(Outcome a, Outcome b) => a is Outcome.Done or Outcome.Gone ? b : a;
+    /// <summary>The outcome for the whole key is the one that wants to be looked at again first; one that waits for an event wants nothing.</summary>
+    private static Outcome Sooner(Outcome a, Outcome b) => (a, b) switch
+    {
+        (Outcome.Failed, _) => a,
+        (_, Outcome.Failed) => b,
+        (Outcome.Blocked { Retry: { } x }, Outcome.Blocked { Retry: { } y }) => x <= y ? a : b,
+        (_, Outcome.Blocked { Retry: not null }) => b,
+        _ => a,
+    };
 
     /// <summary>Rules about the VO that hold for all of its storages; first one wins.</summary>
     private Outcome? VoProblem(out RucioInstance? instance)
@@ -84,7 +99,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         {
             return refused;
         }
-        return _vo.Status is { Tag: not null, Conditions: { } conditions } && conditions.Any(c => c is { Type: VoConditions.CredentialsSafe, Status: "True" }) && _vo.Status.Tag == _vo.Spec.Tag
+        return _vo.Status is { Tag: not null, Conditions: { } conditions } && conditions.Any(c => c is { Type: VoConditions.CredentialsSafe } and ({ Status: "True" } or { Reason: StatusPass.DriftReported })) && _vo.Status.Tag == _vo.Spec.Tag
             ? null
             : new Outcome.Blocked("VirtualOrganisationNotReady", $"VirtualOrganisation {voKey} is not ready for storages yet: see its conditions");
     }
@@ -106,7 +121,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         }
         if (collisions.TryGetValue(key, out var taken))
         {
-            return new Outcome.Blocked("PrefixTaken", $"spec.endpoints: {taken} overlaps with a storage of another VO, and Rucio's paths do not carry the VO: choose another prefix");
+            return new Outcome.Blocked("PrefixTaken", $"spec.endpoints: {taken} overlaps with a storage of another VO, and Rucio's paths do not carry the VO: choose another prefix", TimeSpan.FromMinutes(1));
         }
         if (instance.Spec.Tenancy?.Limits?.Storages is { } limit && place >= limit)
         {
@@ -147,10 +162,10 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         var acting = wanted.Values.Where(w => _modes[w.Storage.Metadata.Name] == PassMode.Act).ToList();
         var linked = acting.Select(w => w.Rse.Name).ToList();
         var plan = StoragePlan.For(acting.Select(w => w.Rse), observed, distance, linked);
+        await _deletion.EnsureFinalizersAsync(acting.Select(w => w.Storage), ct);
         if (!plan.IsEmpty)
         {
-            await EnsureFinalizersAsync(acting.Select(w => w.Storage), ct);
-            var execution = new StoragePlanExecution(await RootAsync(instance, connection, ct), voKey.ToString(), parts.Logger);
+            var execution = new StoragePlanExecution(await _deletion.RootAsync(instance, connection, _vo.Spec.Tag, ct), voKey.ToString(), parts.Logger);
             try
             {
                 await execution.RunAsync(plan.Changes, ct);
@@ -164,10 +179,6 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
                 _reports[wanted[rse].Storage.Metadata.Name].Stop(StorageConditions.RseReady, new Outcome.Rejected("RucioRefused", error));
             }
             plan = StoragePlan.For(acting.Select(w => w.Rse).Where(r => !execution.Errors.ContainsKey(r.Name)), observed, distance, linked.Where(r => !execution.Errors.ContainsKey(r)));
-        }
-        else
-        {
-            await EnsureFinalizersAsync(acting.Select(w => w.Storage), ct);
         }
         Conclude(wanted, observed, plan, own);
         return observed;
@@ -232,106 +243,21 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
 
     private IEnumerable<StoragePlace> Places()
     {
-        foreach (var storage in parts.Storages.Store.List())
+        // Only those that share a host with this VO matter, and the same validity that keeps them out of Rucio is their own pass's business.
+        foreach (var storage in all.SelectMany(Indexes.HostsOf).Distinct().SelectMany(host => parts.Storages.Store.ByIndex(Indexes.ByHost, host)).Distinct())
         {
-            var vo = parts.Vos.Store.Get(Indexes.VoOf(storage));
-            if (vo is null || StorageElementRules.Validate(storage).Count > 0)
+            if (parts.Vos.Store.Get(Indexes.VoOf(storage)) is not { } vo)
             {
                 continue;
             }
             foreach (var endpoint in storage.Spec.Endpoints ?? [])
             {
-                var url = Endpoint.Parse(endpoint.Url);
+                if (!Endpoint.TryParse(endpoint.Url, out var url, out _))
+                {
+                    continue;
+                }
                 yield return new StoragePlace(ObjectKey.Of(storage).ToString(), $"{Indexes.InstanceOf(vo)} {vo.Spec.Tag}", url.Host, url.Prefix, (storage.Metadata.CreationTimestamp ?? DateTime.MaxValue, ObjectKey.Of(storage).ToString()));
             }
-        }
-    }
-
-    private async Task<RucioSession> RootAsync(RucioInstance instance, InstanceConnection connection, CancellationToken ct)
-    {
-        var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
-        var secret = new ObjectKey(names.Namespace, names.VoRoot(_vo!.Spec.Tag));
-        return connection.As(new RucioCredential(
-            await parts.References.RequireAsync(secret, "username", "root credential", ct),
-            await parts.References.RequireAsync(secret, "password", "root credential", ct), "root", _vo.Spec.Tag), parts.Time);
-    }
-
-    /// <summary>Only where deleting the resource means work in Rucio; under Retain nothing may ever hold up a namespace.</summary>
-    private Task EnsureFinalizersAsync(IEnumerable<StorageElement> storages, CancellationToken ct) =>
-        Parallel.ForEachAsync(storages.Where(s => (s.Spec.DeletionPolicy != StorageDeletionPolicy.Retain) != HasFinalizer(s)), new ParallelOptions { MaxDegreeOfParallelism = WritesAtOnce, CancellationToken = ct },
-            async (s, token) => await PatchFinalizersAsync(s, add: s.Spec.DeletionPolicy != StorageDeletionPolicy.Retain, token));
-
-    private static bool HasFinalizer(StorageElement storage) => storage.Metadata.Finalizers?.Contains(StorageController.Finalizer) == true;
-
-    private async Task PatchFinalizersAsync(StorageElement storage, bool add, CancellationToken ct)
-    {
-        var others = (storage.Metadata.Finalizers ?? []).Where(f => f != StorageController.Finalizer);
-        var patch = new JsonObject
-        {
-            ["metadata"] = new JsonObject
-            {
-                ["resourceVersion"] = storage.Metadata.ResourceVersion,
-                ["finalizers"] = new JsonArray([.. (add ? others.Append(StorageController.Finalizer) : others).Select(f => (JsonNode)f)]),
-            },
-        };
-        try
-        {
-            parts.Storages.Refresh(await parts.Api.MergePatchAsync<StorageElement>(ObjectKey.Of(storage), patch, $"rucio-operator/{StorageController.Name}", ct));
-        }
-        catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
-        {
-            // Gone already.
-        }
-    }
-
-    /// <summary>DeleteIfEmpty: the RSE goes when no file is on it; a parent that is gone or a Retain policy lets the resource go at once.</summary>
-    private async Task<Outcome> FinalizeAsync(StorageElement storage, InstanceConnection? connection, ObservedVo? observed, CancellationToken ct)
-    {
-        if (!HasFinalizer(storage))
-        {
-            return new Outcome.Done();
-        }
-        Outcome outcome = new Outcome.Done();
-        var parentGone = _vo is null || _vo.Metadata.DeletionTimestamp is not null || parts.Tenancy.Refuses(_vo, out var instance) is not null || instance is null;
-        if (!parentGone && storage.Spec.DeletionPolicy == StorageDeletionPolicy.DeleteIfEmpty)
-        {
-            outcome = connection is null || observed is null ? new Outcome.Blocked(Tenancy.InstanceNotReady, "deletion waits until the RucioInstance is ready") : await DeleteIfEmptyAsync(storage, connection, observed, ct);
-        }
-        if (outcome is Outcome.Done)
-        {
-            if (parentGone)
-            {
-                await parts.Events.NormalAsync(storage, "Released", "Delete", "The VirtualOrganisation or its RucioInstance is gone: the resource is released, whatever the RSE holds stays in Rucio", ct);
-            }
-            await PatchFinalizersAsync(parts.Storages.Store.Get(ObjectKey.Of(storage)) ?? storage, add: false, ct);
-            return outcome;
-        }
-        _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, outcome);
-        await ReportAsync(storage, observed, ct);
-        return outcome;
-    }
-
-    private async Task<Outcome> DeleteIfEmptyAsync(StorageElement storage, InstanceConnection connection, ObservedVo observed, CancellationToken ct)
-    {
-        if (observed.Rses.GetValueOrDefault(storage.Spec.Rse) is not { Deleted: false } rse)
-        {
-            return new Outcome.Done();
-        }
-        try
-        {
-            var (files, bytes) = await connection.Reader.CountReplicasAsync(rse.Id, ct);
-            if (files > 0)
-            {
-                return new Outcome.Blocked("NotEmpty", $"RSE {rse.Name} still holds {files} files, {bytes} bytes: remove their rules, or set spec.deletionPolicy to Retain", TimeSpan.FromMinutes(1));
-            }
-            var execution = new StoragePlanExecution(await RootAsync(parts.Tenancy.InstanceOf(_vo!)!, connection, ct), voKey.ToString(), parts.Logger);
-            await execution.RunAsync([new DeleteRse(rse.Name)], ct);
-            await connection.RefreshVoAsync(_vo!.Spec.Tag, ct);
-            return execution.Errors.TryGetValue(rse.Name, out var error) ? new Outcome.Blocked("RucioRefused", error, TimeSpan.FromMinutes(1)) : new Outcome.Done();
-        }
-        catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or Npgsql.NpgsqlException or SecretProblem)
-        {
-            return new Outcome.Failed(error);
         }
     }
 
@@ -343,7 +269,6 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             return;
         }
         var report = _reports[storage.Metadata.Name];
-        var valid = report.Outcome is not Outcome.Rejected;
         var status = new StorageElementStatus
         {
             ObservedGeneration = storage.Metadata.Generation,

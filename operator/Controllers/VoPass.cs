@@ -119,11 +119,13 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
                     PassMode.ReportDrift => new Outcome.Done(),
                     _ => new Outcome.Blocked("PlanOnly", $"not changed, since this is a {(mode == PassMode.DryRun ? "dry run" : "resource with managementPolicy ObserveOnly")}: {left.Describe()}"),
                 };
-                if (outcome is not Outcome.Done)
+                if (outcome is Outcome.Done)
                 {
-                    Report.Stop(condition, outcome);
-                    reached = false;
+                    Report.False(condition, StatusPass.DriftReported, $"driftPolicy is Report: {left.Describe()}");
+                    continue;
                 }
+                Report.Stop(condition, outcome);
+                reached = false;
             }
             else
             {
@@ -167,7 +169,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             return ("", "");
         }
         var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
-        var secret = await parts.Secrets.EnsureAsync(new ObjectKey(names.Namespace, names.VoRoot(vo.Spec.Tag)), GeneratedSecrets.LabelsOf(names.Instance), random => new Dictionary<string, string>
+        var secret = await CredentialAsync(new ObjectKey(names.Namespace, names.VoRoot(vo.Spec.Tag)), GeneratedSecrets.LabelsOf(names.Instance), random => new Dictionary<string, string>
         {
             ["username"] = $"operator-{random(8).ToLowerInvariant()}@{vo.Spec.Tag}",
             ["password"] = random(32),
@@ -182,7 +184,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         {
             return await parts.References.RequireAsync(new ObjectKey(ns, given.Name), "password", $"spec.accounts[{account.Name}].identities.secretRef", ct);
         }
-        var secret = await parts.Secrets.EnsureAsync(new ObjectKey(ns, $"{vo.Metadata.Name}-{account.Name}-login"), Labels.Of(instance.Metadata.Name, "login"), random => new Dictionary<string, string>
+        var secret = await CredentialAsync(new ObjectKey(ns, $"{vo.Metadata.Name}-{account.Name}-login"), Labels.Of(instance.Metadata.Name, "login"), random => new Dictionary<string, string>
         {
             ["username"] = DesiredVo.IdentityOf(account.Name, vo.Spec.Tag),
             ["password"] = random(32),
@@ -191,6 +193,12 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         }, ct);
         return secret["password"];
     }
+
+    /// <summary>Where nothing may be changed, none is made: the plan tells as much without its value.</summary>
+    private async Task<IReadOnlyDictionary<string, string>> CredentialAsync(ObjectKey key, IReadOnlyDictionary<string, string> labels, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct) =>
+        StatusPass.Mode(vo, vo.Spec.ManagementPolicy, vo.Spec.DriftPolicy, nothingToDo: true) == PassMode.Act
+            ? await parts.Secrets.EnsureAsync(key, labels, make, ct)
+            : await parts.Secrets.FindAsync(key, ct) ?? make(_ => "");
 
     private bool ClaimantIsGone(string? claim)
     {

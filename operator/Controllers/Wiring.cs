@@ -35,6 +35,7 @@ public static class Wiring
         instances.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         vos.Store.AddIndex(Indexes.ByInstance, vo => [Indexes.InstanceOf(vo).ToString()]);
         vos.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
+        storages.Store.AddIndex(Indexes.ByHost, Indexes.HostsOf);
         storages.Store.AddIndex(Indexes.ByVo, storage => [Indexes.VoOf(storage).ToString()]);
 
         var connections = new InstanceConnections();
@@ -45,7 +46,7 @@ public static class Wiring
         var events = new EventWriter(c.Api, c.Identity, c.Time, c.Loggers.CreateLogger<EventWriter>());
 
         var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections), generated, connections, applier,
-            deployments, jobs, vos, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, c.Time));
+            deployments, jobs, vos, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time));
         var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, storages, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController))));
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));
 

@@ -13,6 +13,9 @@ public sealed class ReferencedSecrets(KubeApi api, Informer<PartialObject> metad
 {
     private readonly ConcurrentDictionary<ObjectKey, (string Version, IReadOnlyDictionary<string, byte[]> Data)> _read = new();
 
+    public IReadOnlyList<ObjectKey> Find(string ns, IReadOnlyDictionary<string, string> labels) =>
+        [.. metadata.Store.List().Where(s => s.Metadata.NamespaceProperty == ns && s.Metadata.Labels is { } has && labels.All(l => has.TryGetValue(l.Key, out var value) && value == l.Value)).Select(s => ObjectKey.Of(s))];
+
     /// <summary>Null when there is no such Secret.</summary>
     public async Task<IReadOnlyDictionary<string, byte[]>?> ReadAsync(ObjectKey key, CancellationToken ct)
     {

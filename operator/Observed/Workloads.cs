@@ -26,11 +26,16 @@ public sealed record WorkloadState(bool Ready, string Reason, string Message)
             : new(false, "Unavailable", $"Deployment {name} has {status.AvailableReplicas ?? 0} of {wanted} replicas available: see its pods");
     }
 
+    public const string BootstrapFailed = nameof(BootstrapFailed);
+
+    public static DateTimeOffset FailedAt(V1Job job) =>
+        job.Status?.Conditions?.FirstOrDefault(c => c is { Type: "Failed", Status: "True" })?.LastTransitionTime ?? job.Metadata.CreationTimestamp ?? DateTime.MinValue;
+
     public static WorkloadState Of(string name, V1Job? job) => job?.Status switch
     {
         { Conditions: { } conditions } when conditions.Any(c => c is { Type: "Complete", Status: "True" }) => new(true, "Complete", $"Job {name} is complete"),
         { Conditions: { } conditions } when conditions.FirstOrDefault(c => c is { Type: "Failed", Status: "True" }) is { } failed =>
-            new(false, "BootstrapFailed", $"Job {name} failed ({failed.Reason}): its log names the step; delete the Job to try at once"),
+            new(false, BootstrapFailed, $"Job {name} failed ({failed.Reason}): its log names the step; it is tried again, at once if you delete the Job"),
         _ => new(false, "Bootstrapping", $"Job {name} is making the catalogue"),
     };
 }

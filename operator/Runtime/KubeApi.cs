@@ -98,7 +98,7 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         request.Content = Body(Encoding.UTF8.GetBytes(node.ToJsonString()), "application/apply-patch+yaml");
         var operation = $"apply {kind.Kind} {key}";
         var body = await ReadAsync(request, operation, cancellationToken);
-        return Parse(operation, () => (IKubernetesObject<V1ObjectMeta>)JsonSerializer.Deserialize(body, KubeJson.Options.GetTypeInfo(type))!);
+        return Parse(operation, () => Trimmed((IKubernetesObject<V1ObjectMeta>)JsonSerializer.Deserialize(body, KubeJson.Options.GetTypeInfo(type))!));
     }
 
     /// <summary>Server-side apply of the status subresource, forced.</summary>
@@ -144,7 +144,7 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         var verb = method == HttpMethod.Post ? "create" : method == HttpMethod.Put ? "replace" : method == HttpMethod.Get ? "get" : "patch";
         var operation = $"{verb} {kind.Kind}{(subresource is null ? "" : "/" + subresource)} {key}";
         var body = await ReadAsync(request, operation, cancellationToken);
-        return Parse(operation, () => JsonSerializer.Deserialize(body, KubeJson.Info<T>())!);
+        return Parse(operation, () => Trimmed(JsonSerializer.Deserialize(body, KubeJson.Info<T>())!));
     }
 
     private async Task<byte[]> ReadAsync(HttpRequestMessage request, string operation, CancellationToken cancellationToken)
@@ -226,6 +226,13 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
 
     private TimeSpan? RetryAfter(HttpResponseMessage response) =>
         response.Headers.RetryAfter is { } wish ? wish.Delta ?? wish.Date - time.GetUtcNow() : null;
+
+    // Half of every object, and nobody here reads it.
+    private static T Trimmed<T>(T obj) where T : IKubernetesObject<V1ObjectMeta>
+    {
+        obj.Metadata.ManagedFields = null;
+        return obj;
+    }
 
     private static string In(string @namespace) => @namespace.Length == 0 ? "" : $" in {@namespace}";
 }

@@ -10,8 +10,10 @@ namespace RucioOperator.Runtime;
 /// <summary>KubernetesClient's JSON settings plus our source-generated types, in both of its packages.</summary>
 public static class KubeJson
 {
-    private static readonly List<IJsonTypeInfoResolver> Registered = [KubeJsonContext.Default];
+    private static readonly List<IJsonTypeInfoResolver> Registered = [];
     private static readonly Lazy<JsonSerializerOptions> Built = new(Build);
+
+    static KubeJson() => Register(KubeJsonContext.Default);
 
     public static JsonSerializerOptions Options => Built.Value;
 
@@ -35,7 +37,8 @@ public static class KubeJson
         KubernetesJson.AddJsonOptions(options => theirs = options);
         return new JsonSerializerOptions(theirs!)
         {
-            TypeInfoResolver = JsonTypeInfoResolver.Combine([.. Registered, theirs!.TypeInfoResolver]),
+            // Without the development package's fallback to reflection: what is missing must be missing in tests too.
+            TypeInfoResolver = JsonTypeInfoResolver.Combine([.. Registered, .. theirs!.TypeInfoResolverChain.OfType<JsonSerializerContext>().Except(Registered)]),
         };
     }
 }
@@ -46,4 +49,5 @@ public static class KubeJson
 [JsonSerializable(typeof(V1ListMeta))]
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class KubeJsonContext : JsonSerializerContext;

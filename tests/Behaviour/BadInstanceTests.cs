@@ -27,7 +27,7 @@ public sealed class BadInstanceTests
     {
         var ns = _world.Ns("version");
         _world.ApplyInstance(ns, version: "12.3.4");
-        await RejectedAsync(ns, "UnknownVersion", "spec.version", "12.3.4");
+        await RejectedAsync(ns, "UnknownVersion", "spec.version", "Rucio 12");
         _world.PatchSpec(World.Instances, ns, "rucio", """{"version": "41.0.0"}""");
         await _world.ReadyAsync((World.Instances, ns, "rucio"));
         Assert.That(SandboxBed.Condition(_world.Store.Get(World.Instances, ns, "rucio")!, "Stalled"), Is.Null);
@@ -92,7 +92,7 @@ public sealed class BadInstanceTests
         await BlockedAsync(ns, "DatabaseHostNotFound", "postgres.invalid");
         _world.PatchSpec(World.Instances, ns, "rucio", $$$$"""{"database": {"provision": {"host": "{{{{_world.Proxy.Host}}}}", "port": 1}}}""");
         await BlockedAsync(ns, "DatabaseUnreachable", $"{_world.Proxy.Host}:1");
-        _world.PatchSpec(World.Instances, ns, "rucio", $$$$"""{"database": {"provision": {"port": {{{{_world.Proxy.Port}}}} } }""");
+        _world.PatchSpec(World.Instances, ns, "rucio", $$$$"""{"database": {"provision": {"port": {{{{_world.Proxy.Port}}}} } } }""");
         await _world.ReadyAsync((World.Instances, ns, "rucio"));
     }
 

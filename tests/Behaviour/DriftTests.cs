@@ -116,7 +116,9 @@ public sealed class DriftTests
     {
         const string image = "registry.example.org/other:1";
         var wanted = Image();
-        _world.Store.Patch("deployments.apps", Rucio, "rucio-api", World.Parse($$"""{"spec": {"template": {"spec": {"containers": [{"name": "rucio", "image": "{{image}}"}]} } } }"""));
+        var deployment = _world.Store.Get("deployments.apps", Rucio, "rucio-api")!;
+        deployment["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = image;
+        _world.Store.Patch("deployments.apps", Rucio, "rucio-api", new JsonObject { ["spec"] = deployment["spec"]!.DeepClone() });
         await _world.UntilAsync(() => Image() == wanted, () => $"image is {Image()}");
         await _world.EventAsync(Rucio, "rucio", "DriftDetected", "Deployment", "rucio-api");
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NUnit.Framework;
+using RucioOperator.Apply;
 using RucioOperator.Catalogue;
 using RucioOperator.Observed;
 using RucioOperator.RucioApi;

@@ -18,6 +18,15 @@ public sealed class KubeJsonTests
     }
 
     [Test]
+    public void Nothing_depends_on_reflection_which_the_shipped_binary_does_not_have()
+    {
+        Assert.That(KubeJson.Options.TypeInfoResolverChain, Has.All.InstanceOf<System.Text.Json.Serialization.JsonSerializerContext>());
+        const string text = """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"managedFields":[{"fieldsV1":{"f:data":{}},"manager":"m"}],"name":"a"}}""";
+        var map = JsonSerializer.Deserialize(text, KubeJson.Info<V1ConfigMap>())!;
+        Assert.That(JsonNode.DeepEquals(JsonSerializer.SerializeToNode(map, KubeJson.Info<V1ConfigMap>()), JsonNode.Parse(text)));
+    }
+
+    [Test]
     public void Both_serialisers_write_the_same_text()
     {
         var storage = new StorageElement

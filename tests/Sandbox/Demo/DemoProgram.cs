@@ -12,7 +12,7 @@ internal static class DemoProgram
         var live = LiveRucio.FromEnvironment();
         await using var bed = await StartAsync(live);
         bed.StartOperator("--drift-interval=1m");
-        foreach (var sample in (string[])["quickstart"])
+        foreach (var sample in (string[])["quickstart", "two-experiments"])
             Samples.Apply(bed, sample, live);
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, e) =>

@@ -7,7 +7,7 @@ using System.Text;
 namespace RucioOperator.Sandbox.Postgres;
 
 /// <summary>One round trip of a client: a simple query, or everything up to a Sync.</summary>
-public sealed class RoundTrip(int number, string sql)
+public sealed class RoundTrip(int number, string sql, int statements, string application)
 {
     internal bool IsCut { get; private set; }
 
@@ -16,6 +16,12 @@ public sealed class RoundTrip(int number, string sql)
 
     /// <summary>The statements parsed in this round trip; empty when a prepared one is executed again.</summary>
     public string Sql => sql;
+
+    /// <summary>How many those are; one for a simple query, whatever is in it.</summary>
+    public int Statements => statements;
+
+    /// <summary>What the client called itself when it connected; empty if it did not.</summary>
+    public string Application => application;
 
     /// <summary>Closes the connection instead of going on: before forwarding the server never sees it, after the answer the client never learns of it.</summary>
     public void Cut() => IsCut = true;
@@ -92,9 +98,9 @@ public sealed class PostgresProxy : IAsyncDisposable
         {
             await upstream.ConnectAsync(server, stop.Token);
             var (front, back) = (client.GetStream(), upstream.GetStream());
-            if (await IsPlainAfterStartupAsync(front, back))
+            if (await ApplicationAfterStartupAsync(front, back) is { } application)
             {
-                var dialogue = new Dialogue(this, front, back);
+                var dialogue = new Dialogue(this, application, front, back);
                 await Task.WhenAny(dialogue.ForwardRequestsAsync(stop.Token), dialogue.ForwardAnswersAsync(stop.Token));
             }
             else
@@ -113,8 +119,8 @@ public sealed class PostgresProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Passes the untyped first messages on; false when client and server agreed on encryption.</summary>
-    private async Task<bool> IsPlainAfterStartupAsync(NetworkStream front, NetworkStream back)
+    /// <summary>Passes the untyped first messages on; null when client and server agreed on encryption.</summary>
+    private async Task<string?> ApplicationAfterStartupAsync(NetworkStream front, NetworkStream back)
     {
         while (true)
         {
@@ -124,16 +130,19 @@ public sealed class PostgresProxy : IAsyncDisposable
             await front.ReadExactlyAsync(rest, stop.Token);
             await back.WriteAsync((byte[])[.. head, .. rest], stop.Token);
             if (BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(4)) is not (SslRequest or GssRequest))
-                return true;
+            {
+                var parameters = Encoding.UTF8.GetString(rest).Split('\0');
+                return Array.IndexOf(parameters, "application_name") is var at and >= 0 ? parameters[at + 1] : "";
+            }
             var answer = new byte[1];
             await back.ReadExactlyAsync(answer, stop.Token);
             await front.WriteAsync(answer, stop.Token);
             if (answer[0] is (byte)'S' or (byte)'G')
-                return false;
+                return null;
         }
     }
 
-    private sealed class Dialogue(PostgresProxy proxy, NetworkStream front, NetworkStream back)
+    private sealed class Dialogue(PostgresProxy proxy, string application, NetworkStream front, NetworkStream back)
     {
         private readonly ConcurrentQueue<RoundTrip> pending = new();
         private volatile bool flushed;
@@ -142,10 +151,12 @@ public sealed class PostgresProxy : IAsyncDisposable
         {
             var unsent = new MemoryStream();
             var sql = new StringBuilder();
+            var statements = 0;
             while (await ReadMessageAsync(front, cancellation) is { } message)
             {
                 unsent.Write(message);
                 var type = (char)message[0];
+                statements += type is 'Q' or 'P' ? 1 : 0;
                 if (type == 'Q')
                     sql.Append(Text(message, 5));
                 else if (type == 'P')
@@ -154,8 +165,9 @@ public sealed class PostgresProxy : IAsyncDisposable
 
                 if (type is 'Q' or 'S')
                 {
-                    var trip = new RoundTrip(Interlocked.Increment(ref proxy.roundTrips), sql.ToString());
+                    var trip = new RoundTrip(Interlocked.Increment(ref proxy.roundTrips), sql.ToString(), statements, application);
                     sql.Clear();
+                    statements = 0;
                     if (proxy.OnRequest is { } hook)
                         await hook(trip);
                     if (trip.IsCut)

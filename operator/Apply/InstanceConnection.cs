@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using Npgsql;
 using RucioOperator.Catalogue;
+using RucioOperator.Observed;
 using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
 
-namespace RucioOperator.Observed;
+namespace RucioOperator.Apply;
 
 /// <summary>Open ways to one running instance, and the last look at its catalogue.</summary>
 public sealed class InstanceConnection : IAsyncDisposable

@@ -1,0 +1,24 @@
+using System.Reflection;
+using NUnit.Framework;
+using RucioOperator.Api.Validation;
+using RucioOperator.Catalogue;
+using RucioOperator.Controllers;
+using RucioOperator.Planning;
+using RucioOperator.Status;
+using RucioOperator.Sandbox;
+
+namespace RucioOperator.Tests.Api;
+
+public sealed class ReadmeTests
+{
+    [Test]
+    public void Every_condition_and_reason_is_explained_beside_the_schemas()
+    {
+        var readme = File.ReadAllText(Repository.Path("crds", "README.md"));
+        Type[] vocabularies = [typeof(ValidationReasons), typeof(Conditions), typeof(InstanceConditions), typeof(VoConditions), typeof(StorageConditions), typeof(DatabaseFault), typeof(Tenancy)];
+        var words = vocabularies.SelectMany(t => t.GetFields(BindingFlags.Public | BindingFlags.Static)).Where(f => f.IsLiteral && f.FieldType == typeof(string)).Select(f => (string)f.GetRawConstantValue()!).ToList();
+
+        Assert.That(words, Has.Count.GreaterThan(20));
+        Assert.That(words.Where(w => !readme.Contains(w, StringComparison.Ordinal)), Is.Empty);
+    }
+}

@@ -1,0 +1,108 @@
+using CsCheck;
+using RucioOperator.Api;
+using RucioOperator.Observed;
+using RucioOperator.Planning;
+
+namespace RucioOperator.Tests.Planning;
+
+/// <summary>Random VOs, random catalogues, and what Rucio and the catalogue make of each change.</summary>
+internal static class VoSpecs
+{
+    public const string Claimant = "ns/sky";
+    public const string RootIdentity = "operator-abcdefgh@sky";
+    public const string RootPassword = "SECRET-root-0123456789";
+    public const string Package = "rucio_tenant_policy";
+    private const string Published = "root@sky";
+
+    private static readonly Gen<string> Name = Gen.OneOf("alice", "bob", "carol");
+    private static readonly Gen<string> RseName = Gen.OneOf("A", "B", "C");
+
+    private static readonly Gen<AccountSpec> Account = Gen.Select(Gen.Select(Name, Gen.OneOf(AccountType.User, AccountType.Service), Gen.OneOf(null, "x@example.org")), Gen.Bool,
+        Gen.Select(Gen.OneOf(Gen.Const("*"), RseName), Gen.OneOf("1Ti", "unlimited")).List[0, 2],
+        (head, admin, quotas) => new AccountSpec
+        {
+            Name = head.Item1, Type = head.Item2, Email = head.Item3, Admin = admin,
+            Quotas = [.. quotas.DistinctBy(q => q.Item1).Select(q => new QuotaSpec { RseExpression = q.Item1, Bytes = q.Item2 })],
+        });
+
+    public static readonly Gen<DesiredVo> Desired = Gen.Select(Account.List[0, 3], Gen.Select(Gen.OneOf("data", "user.x"), Name).List[0, 2], Gen.OneOf(null, "text"), Gen.Bool, Gen.Bool, Gen.Bool,
+        (accounts, scopes, description, granted, gone, login) =>
+        {
+            accounts = [.. accounts.DistinctBy(a => a.Name)];
+            var spec = new VirtualOrganisationSpec
+            {
+                Tag = "sky", Description = description, Accounts = accounts,
+                Scopes = [.. scopes.DistinctBy(s => s.Item1).Select(s => new ScopeSpec { Name = s.Item1, Owner = accounts.Exists(a => a.Name == s.Item2) ? s.Item2 : "root" })],
+            };
+            return new DesiredVo(spec, Claimant, granted, gone, Package, RootIdentity, RootPassword, login ? accounts.ToDictionary(a => a.Name, a => $"SECRET-{a.Name}-0123456789") : []);
+        });
+
+    private static readonly Gen<PasswordHash> Hash = Gen.OneOf("password", "other", RootPassword).Select(Of);
+
+    private static readonly Gen<ObservedAccount> ObservedAccount = Gen.Select(Name, Gen.OneOf("USER", "SERVICE"), Gen.OneOf("ACTIVE", "SUSPENDED"), Gen.Bool, Gen.Bool, RseName.List[0, 2],
+        (name, type, status, admin, mapped, limits) => new ObservedAccount(name, type, status, "y@example.org")
+        {
+            Attributes = admin ? new Dictionary<string, string> { ["admin"] = "true" } : [],
+            Identities = mapped ? [new ObservedIdentity($"{name}@sky", "USERPASS")] : [],
+            Limits = limits.Distinct().ToDictionary(rse => rse, _ => 7L),
+        });
+
+    private static readonly Gen<ObservedIdentity> RootMapping = Gen.OneOf(new ObservedIdentity(RootIdentity, "USERPASS"), new ObservedIdentity(Published, "USERPASS"), new ObservedIdentity("ddmlab", "USERPASS"), new ObservedIdentity("CN=someone", "X509"));
+
+    public static readonly Gen<ObservedVo> Catalogue = Gen.Select(Gen.Select(Gen.Bool, Gen.Bool, Gen.OneOf(null, Claimant, "ns/other"), Gen.OneOf(null, Package, "other_policy")),
+        ObservedAccount.List[0, 3], RootMapping.List[0, 3], Gen.Select(Gen.OneOf(Published, RootIdentity, "alice@sky"), Hash).List[0, 3], RseName.List[0, 3], Gen.Select(Gen.OneOf("data", "user.x"), Name).List[0, 2],
+        (head, accounts, mappings, rows, rses, scopes) =>
+        {
+            var (exists, created, claim, package) = head;
+            var vo = new ObservedVo("sky") { Exists = exists, CreatedByOperator = created, Claim = claim, PolicyPackage = package, Passwords = rows.DistinctBy(r => r.Item1).ToDictionary(r => r.Item1, r => r.Item2) };
+            return !exists ? vo : vo with
+            {
+                Accounts = accounts.DistinctBy(a => a.Name).Append(new ObservedAccount("root", "SERVICE", "ACTIVE", "") { Identities = [.. mappings.Distinct()] }).ToDictionary(a => a.Name),
+                Rses = rses.Distinct().ToDictionary(r => r, r => new ObservedRse(r, $"id-{r}")),
+                Scopes = scopes.DistinctBy(s => s.Item1).ToDictionary(s => s.Item1, s => s.Item2),
+            };
+        });
+
+    public static ObservedVo Apply(ObservedVo vo, DesiredVo desired, VoChange change) => change switch
+    {
+        ClaimTag c => vo with { Claim = c.Claimant },
+        TakeUpClaim c => vo with { Claim = c.Claimant },
+        SetPolicyPackage c => vo with { PolicyPackage = c.Package },
+        NeutraliseIdentity c => WithPassword(vo, c.Identity, "nobody knows"),
+        CreateVo c => Created(vo, c),
+        // Rucio leaves an identity that exists as it is, password and all, and maps it.
+        RecoverRoot c => Mapped(vo.Passwords.ContainsKey(c.Identity) ? vo : WithPassword(vo, c.Identity, desired.RootPassword), "root", c.Identity),
+        SetRootPassword c => WithPassword(vo, c.Identity, desired.RootPassword),
+        UnmapRootIdentity c => With(vo, "root", a => a with { Identities = [.. a.Identities.Where(i => i.Identity != c.Identity || i.Type != c.Type)] }),
+        UpdateVo c => vo with { Description = c.Description, Email = c.Email },
+        CreateAccount c => vo with { Accounts = new Dictionary<string, ObservedAccount>(vo.Accounts) { [c.Account] = new(c.Account, c.Type, "ACTIVE", c.Email) } },
+        SetAccount c => With(vo, c.Account, a => c.Key == "email" ? a with { Email = c.Value } : a with { Status = c.Value }),
+        AddAccountAttribute c => With(vo, c.Account, a => a with { Attributes = new Dictionary<string, string>(a.Attributes) { [c.Key] = c.Value } }),
+        RemoveAccountAttribute c => With(vo, c.Account, a => a with { Attributes = a.Attributes.Where(x => x.Key != c.Key).ToDictionary() }),
+        SetPassword c => WithPassword(vo, c.Identity, desired.Passwords[c.Account]),
+        MapIdentity c => Mapped(vo, c.Account, c.Identity),
+        CreateScope c => vo with { Scopes = new Dictionary<string, string>(vo.Scopes) { [c.Scope] = c.Owner } },
+        SetScopeOwner c => vo with { Scopes = new Dictionary<string, string>(vo.Scopes) { [c.Scope] = c.Owner } },
+        SetQuota c => With(vo, c.Account, a => a with { Limits = new Dictionary<string, long>(a.Limits) { [c.Rse] = c.Bytes } }),
+        RemoveQuota c => With(vo, c.Account, a => a with { Limits = a.Limits.Where(x => x.Key != c.Rse).ToDictionary() }),
+        _ => throw new ArgumentOutOfRangeException(nameof(change), change, null),
+    };
+
+    /// <summary>POST /vos: root gets root@tag with the published password, unless that row is there, and every identity of super_root.</summary>
+    private static ObservedVo Created(ObservedVo vo, CreateVo c)
+    {
+        vo = vo with { Exists = true, CreatedByOperator = true, Description = c.Description, Email = c.Email };
+        vo = vo with { Accounts = new Dictionary<string, ObservedAccount>(vo.Accounts) { ["root"] = new("root", "SERVICE", "ACTIVE", c.Email) { Identities = [new("super-user", "USERPASS")] } } };
+        return Mapped(vo.Passwords.ContainsKey(Published) ? vo : WithPassword(vo, Published, "password"), "root", Published);
+    }
+
+    private static PasswordHash Of(string password) => new(PasswordHash.Of(password, [1, 2, 3]), [1, 2, 3]);
+
+    private static ObservedVo WithPassword(ObservedVo vo, string identity, string password) => vo with { Passwords = new Dictionary<string, PasswordHash>(vo.Passwords) { [identity] = Of(password) } };
+
+    private static ObservedVo Mapped(ObservedVo vo, string account, string identity) =>
+        With(vo, account, a => a.Identities.Any(i => i.Identity == identity) ? a : a with { Identities = [.. a.Identities, new ObservedIdentity(identity, "USERPASS")] });
+
+    private static ObservedVo With(ObservedVo vo, string account, Func<ObservedAccount, ObservedAccount> change) =>
+        vo with { Accounts = new Dictionary<string, ObservedAccount>(vo.Accounts) { [account] = change(vo.Accounts[account]) } };
+}
