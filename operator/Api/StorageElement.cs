@@ -119,6 +119,8 @@ public sealed record StorageElementStatus : ResourceStatus
 
 public sealed record EffectiveStorage
 {
+    /// <summary>Distance to and from the VO's other storages; absent: the VO's policy makes none.</summary>
+    public int? Distance { get; init; }
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
     public IReadOnlyList<EffectiveProtocol>? Protocols { get; init; }
 }

@@ -52,6 +52,11 @@ public sealed class InstanceController(InstanceParts parts) : IEntityController<
         catch (Exception error) when (error is not OperationCanceledException || !ct.IsCancellationRequested)
         {
             pass.Fail(error);
+            if (error is DatabaseFault)
+            {
+                // What was true of this database may not be any more: look, and provision, from the start.
+                await parts.Connections.ForgetAsync(ObjectKey.Of(instance));
+            }
         }
         await pass.ReportAsync(ct);
         return ReconciliationResult<RucioInstance>.Of(instance, pass.Report.Outcome);

@@ -117,9 +117,20 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         _ => new Outcome.Failed(error),
     });
 
+    /// <summary>First rule that fits wins.</summary>
     private Outcome? Guard()
     {
-        return StatusPass.Invalid(RucioInstanceRules.Validate(instance)) ?? (ReleaseCatalogue.Find(instance.Spec.Version) is { Found: false, Error: var unknown } ? new Outcome.Rejected("UnknownVersion", $"spec.version: {unknown}") : null);
+        if (StatusPass.Invalid(RucioInstanceRules.Validate(instance)) is { } invalid)
+        {
+            return invalid;
+        }
+        if (ReleaseCatalogue.Find(instance.Spec.Version) is { Found: false, Error: var unknown })
+        {
+            return new Outcome.Rejected("UnknownVersion", $"spec.version: {unknown}");
+        }
+        return StatusPass.Mode(instance, ManagementPolicy.Full, DriftPolicy.Heal, nothingToDo: true) == PassMode.DryRun
+            ? new Outcome.Rejected(ValidationReasons.NotSupportedYet, $"annotation {ApiGroup.DryRunAnnotation} is not supported on a RucioInstance yet; nothing is changed while it is there")
+            : null;
     }
 
     /// <summary>Events of children come in bursts; the catalogue is read in full once a drift interval, or when somebody asks.</summary>

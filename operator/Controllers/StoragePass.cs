@@ -19,6 +19,9 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
     private readonly Dictionary<string, Report> _reports = all.ToDictionary(s => s.Metadata.Name, s => new Report(s, parts.Time));
     private readonly Dictionary<string, PassMode> _modes = [];
     private readonly VirtualOrganisation? _vo = parts.Vos.Store.Get(voKey);
+    /// <summary>Between each two storages; null: the VO's policy makes none.</summary>
+    private int? Distance => (_vo?.Spec.Distances ?? new DistancesSpec()) is { Policy: DistancePolicy.Mesh, Default: var d } ? d : null;
+
     private readonly StorageDeletion _deletion = new(parts, voKey);
 
     public async Task<Outcome> RunAsync(CancellationToken ct)
@@ -152,45 +155,44 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             }
             wanted[rse.Name] = (storage, rse);
         }
-        int? distance = (_vo!.Spec.Distances ?? new DistancesSpec()) is { Policy: DistancePolicy.Mesh, Default: var d } ? d : null;
-        if (!StoragePlan.For(wanted.Values.Select(w => w.Rse), observed, distance, wanted.Keys).IsEmpty)
+        if (!StoragePlan.For(wanted.Values.Select(w => w.Rse), observed, Distance, wanted.Keys).IsEmpty)
         {
             // The snapshot may be minutes old: act only on what is true now.
-            observed = await connection.RefreshVoAsync(_vo.Spec.Tag, ct);
+            observed = await connection.RefreshVoAsync(_vo!.Spec.Tag, ct);
         }
-        var own = await OwnChangesAsync(wanted, observed, distance, ct);
+        var own = await OwnChangesAsync(wanted, observed, ct);
         var acting = wanted.Values.Where(w => _modes[w.Storage.Metadata.Name] == PassMode.Act).ToList();
         var linked = acting.Select(w => w.Rse.Name).ToList();
-        var plan = StoragePlan.For(acting.Select(w => w.Rse), observed, distance, linked);
+        var plan = StoragePlan.For(acting.Select(w => w.Rse), observed, Distance, linked);
         await _deletion.EnsureFinalizersAsync(acting.Select(w => w.Storage), ct);
         if (!plan.IsEmpty)
         {
-            var execution = new StoragePlanExecution(await _deletion.RootAsync(instance, connection, _vo.Spec.Tag, ct), voKey.ToString(), parts.Logger);
+            var execution = new StoragePlanExecution(await _deletion.RootAsync(instance, connection, _vo!.Spec.Tag, ct), voKey.ToString(), parts.Logger);
             try
             {
                 await execution.RunAsync(plan.Changes, ct);
             }
             finally
             {
-                observed = await connection.RefreshVoAsync(_vo.Spec.Tag, ct);
+                observed = await connection.RefreshVoAsync(_vo!.Spec.Tag, ct);
             }
             foreach (var (rse, error) in execution.Errors)
             {
                 _reports[wanted[rse].Storage.Metadata.Name].Stop(StorageConditions.RseReady, new Outcome.Rejected("RucioRefused", error));
             }
-            plan = StoragePlan.For(acting.Select(w => w.Rse).Where(r => !execution.Errors.ContainsKey(r.Name)), observed, distance, linked.Where(r => !execution.Errors.ContainsKey(r)));
+            plan = StoragePlan.For(acting.Select(w => w.Rse).Where(r => !execution.Errors.ContainsKey(r.Name)), observed, Distance, linked.Where(r => !execution.Errors.ContainsKey(r)));
         }
         Conclude(wanted, observed, plan, own);
         return observed;
     }
 
     /// <summary>What each storage would need by itself; with it its mode, and an event where nobody edited it: drift.</summary>
-    private async Task<IReadOnlyDictionary<string, IReadOnlyList<StorageChange>>> OwnChangesAsync(Dictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, ObservedVo observed, int? distance, CancellationToken ct)
+    private async Task<IReadOnlyDictionary<string, IReadOnlyList<StorageChange>>> OwnChangesAsync(Dictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, ObservedVo observed, CancellationToken ct)
     {
         var own = new Dictionary<string, IReadOnlyList<StorageChange>>(StringComparer.Ordinal);
-        // A pair can only have drifted where both ends were ready before.
-        var settled = wanted.Where(w => StatusPass.IsDrift(w.Value.Storage)).Select(w => w.Key).ToList();
-        var pairs = StoragePlan.For([], observed, distance, settled).Changes.OfType<ImportDistances>().SelectMany(c => c.Pairs).ToLookup(p => p.Source);
+        // A pair can only have drifted where both ends were ready before, at the distance that the VO asks for now.
+        var settled = wanted.Where(w => StatusPass.IsDrift(w.Value.Storage) && w.Value.Storage.Status?.Effective?.Distance == Distance).Select(w => w.Key).ToList();
+        var pairs = StoragePlan.For([], observed, Distance, settled).Changes.OfType<ImportDistances>().SelectMany(c => c.Pairs).ToLookup(p => p.Source);
         foreach (var (name, (storage, rse)) in wanted)
         {
             IReadOnlyList<StorageChange> changes = StoragePlan.For([rse], observed, null, []).Changes;
@@ -278,7 +280,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             Rse = storage.Spec.Rse,
             RseId = observed?.Rses.GetValueOrDefault(storage.Spec.Rse)?.Id ?? storage.Status?.RseId,
             Vo = _vo?.Spec.Tag,
-            Effective = report.IsTrue(StorageConditions.RseReady) && _modes[storage.Metadata.Name] == PassMode.Act ? DesiredStorage.Effective(DesiredStorage.For(storage)) : storage.Status?.Effective,
+            Effective = report.IsTrue(StorageConditions.RseReady) && _modes[storage.Metadata.Name] == PassMode.Act ? DesiredStorage.Effective(DesiredStorage.For(storage), Distance) : storage.Status?.Effective,
         };
         // A finalizer patch of this pass made the listed object old; its status has not changed since.
         var current = parts.Storages.Store.Get(ObjectKey.Of(storage)) ?? storage;

@@ -29,8 +29,9 @@ public static class DesiredStorage
         };
     }
 
-    public static EffectiveStorage Effective(DesiredRse rse) => new()
+    public static EffectiveStorage Effective(DesiredRse rse, int? distance) => new()
     {
+        Distance = distance,
         Attributes = rse.Attributes.Count > 0 ? rse.Attributes : null,
         Protocols = [.. rse.Protocols.Select(p => new EffectiveProtocol { Url = $"{p.Scheme}://{p.Hostname}:{p.Port}{p.Prefix}", Impl = p.Impl })],
     };
