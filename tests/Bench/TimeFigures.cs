@@ -60,7 +60,14 @@ internal static class TimeFigures
         else
             leader.Kill();
         Edit(world, "edited while nobody leads");
-        await SeenAsync(world);
+        try
+        {
+            await SeenAsync(world);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"nobody took over: {world.Store.Get("leases.coordination.k8s.io", "default", "rucio-operator")?.ToJsonString()}\n{await File.ReadAllTextAsync(log)}");
+        }
         File.Delete(log);
         return Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
