@@ -31,6 +31,8 @@ public sealed class DatabaseProvisioner
             await RunAsync(database, $"CREATE SCHEMA IF NOT EXISTS {Quote(wanted.Address.Schema)}", ct);
             await RunAsync(database, "REVOKE ALL ON SCHEMA public FROM PUBLIC", ct, ignorePermission: true);
             await RunAsync(database, $"GRANT USAGE ON SCHEMA {Quote(wanted.Address.Schema)} TO {Quote(wanted.Observer.Username)}", ct);
+            // Rucio's enum types ignore [database] schema: they are made, and looked for, where the role's search path leads.
+            await RunAsync(database, $"ALTER ROLE CURRENT_USER IN DATABASE {Quote(wanted.Address.Name)} SET search_path = {Quote(wanted.Address.Schema)}", ct);
         }
         catch (NpgsqlException error)
         {
