@@ -58,7 +58,8 @@ internal sealed partial class KillWorld : IAsyncDisposable
             return Task.FromResult(true);
         };
         Bed.StartOperator();
-        if (await Task.WhenAny(_killed.Task, SettleAsync(() => true)) != _killed.Task)
+        await Task.WhenAny(_killed.Task, SettleAsync(() => true));
+        if (!WasKilled)
         {
             Calls.StepIn = (_, _) => Task.FromResult(false);
             return;
