@@ -15,7 +15,14 @@ public sealed partial record Endpoint(string Scheme, string Host, int Port, stri
 {
     private static readonly FrozenDictionary<string, int> UsualPorts = new Dictionary<string, int>
     {
-        ["davs"] = 443, ["https"] = 443, ["http"] = 80, ["root"] = 1094, ["srm+https"] = 8443, ["storm"] = 8443, ["s3"] = 443, ["file"] = 0,
+        ["davs"] = 443,
+        ["https"] = 443,
+        ["http"] = 80,
+        ["root"] = 1094,
+        ["srm+https"] = 8443,
+        ["storm"] = 8443,
+        ["s3"] = 443,
+        ["file"] = 0,
     }.ToFrozenDictionary();
 
     public static IReadOnlyCollection<string> Schemes => UsualPorts.Keys;

@@ -38,8 +38,12 @@ internal sealed record DesiredChild(Type Type, ResourceKind Kind, ObjectKey Key,
         else if (key.Namespace == ownerKey.Namespace)
             metadata["ownerReferences"] = new JsonArray(new JsonObject
             {
-                ["apiVersion"] = ownerKind.ApiVersion, ["kind"] = ownerKind.Kind, ["name"] = ownerKey.Name, ["uid"] = owner.Metadata.Uid,
-                ["controller"] = true, ["blockOwnerDeletion"] = true,
+                ["apiVersion"] = ownerKind.ApiVersion,
+                ["kind"] = ownerKind.Kind,
+                ["name"] = ownerKey.Name,
+                ["uid"] = owner.Metadata.Uid,
+                ["controller"] = true,
+                ["blockOwnerDeletion"] = true,
             });
         var hash = Hashed(node);
         annotations[ChildMarks.HashAnnotation] = hash;

@@ -11,8 +11,15 @@ internal static class OwnedFields
     // Lists the API merges by key: entries others add are theirs. All other lists are ours as a whole.
     private static readonly Dictionary<string, string[]> Keys = new()
     {
-        ["containers"] = ["name"], ["initContainers"] = ["name"], ["env"] = ["name"], ["volumes"] = ["name"], ["imagePullSecrets"] = ["name"], ["secrets"] = ["name"],
-        ["volumeMounts"] = ["mountPath"], ["hostAliases"] = ["ip"], ["ownerReferences"] = ["uid"],
+        ["containers"] = ["name"],
+        ["initContainers"] = ["name"],
+        ["env"] = ["name"],
+        ["volumes"] = ["name"],
+        ["imagePullSecrets"] = ["name"],
+        ["secrets"] = ["name"],
+        ["volumeMounts"] = ["mountPath"],
+        ["hostAliases"] = ["ip"],
+        ["ownerReferences"] = ["uid"],
         ["ports"] = ["containerPort", "port", "protocol"],
     };
 

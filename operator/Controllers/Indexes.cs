@@ -1,6 +1,6 @@
 using RucioOperator.Api;
-using Endpoint = RucioOperator.Api.Endpoint;
 using RucioOperator.Runtime;
+using Endpoint = RucioOperator.Api.Endpoint;
 
 namespace RucioOperator.Controllers;
 

@@ -1,5 +1,4 @@
 using RucioOperator.Api;
-using Endpoint = RucioOperator.Api.Endpoint;
 using RucioOperator.Api.Validation;
 using RucioOperator.Apply;
 using RucioOperator.Catalogue;
@@ -8,6 +7,7 @@ using RucioOperator.Observed;
 using RucioOperator.Planning;
 using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
+using Endpoint = RucioOperator.Api.Endpoint;
 
 namespace RucioOperator.Controllers;
 

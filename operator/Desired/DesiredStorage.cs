@@ -1,7 +1,7 @@
 using RucioOperator.Api;
-using Endpoint = RucioOperator.Api.Endpoint;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
+using Endpoint = RucioOperator.Api.Endpoint;
 
 namespace RucioOperator.Desired;
 

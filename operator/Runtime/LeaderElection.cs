@@ -32,7 +32,7 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, T
     public async Task RunAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken)
     {
         while (!await TryAcquireAsync(cancellationToken))
-            await Task.Delay(spread.Spread(options.RetryPeriod), time, cancellationToken);
+            await Task.Delay(UntilNextAttempt(), time, cancellationToken);
 
         RuntimeLog.Leading(logger, options.Identity);
         leading = true;
@@ -137,8 +137,18 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, T
     {
         if (string.IsNullOrEmpty(spec?.HolderIdentity) || spec.HolderIdentity == options.Identity)
             return true;
-        var duration = spec.LeaseDurationSeconds is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : options.LeaseDuration;
-        return !leading && time.GetElapsedTime(observedAt) >= duration;
+        return !leading && time.GetElapsedTime(observedAt) >= DurationOf(spec);
+    }
+
+    private TimeSpan DurationOf(V1LeaseSpec spec) =>
+        spec.LeaseDurationSeconds is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : options.LeaseDuration;
+
+    // At the latest when the lease we saw runs out: a dead leader is missed no longer than it must be.
+    private TimeSpan UntilNextAttempt()
+    {
+        var retry = spread.Spread(options.RetryPeriod);
+        var left = observed?.Spec is { } spec ? DurationOf(spec) - time.GetElapsedTime(observedAt) : TimeSpan.Zero;
+        return left > TimeSpan.Zero && left < retry ? left : retry;
     }
 
     private V1LeaseSpec Claim(V1LeaseSpec? before, DateTime now)

@@ -58,10 +58,10 @@ internal static class ResourceJson
             else
             {
                 if (isObject)
-                    {
-                        early = reader;
-                        seenEarly = true;
-                    }
+                {
+                    early = reader;
+                    seenEarly = true;
+                }
                 reader.Skip();
             }
         }

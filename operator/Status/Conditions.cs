@@ -39,7 +39,11 @@ public sealed class Conditions
         var since = current.TryGetValue(type, out var before) && before.Status == text ? before.LastTransitionTime : now;
         current[type] = new V1Condition
         {
-            Type = type, Status = text, Reason = reason, ObservedGeneration = generation, LastTransitionTime = since,
+            Type = type,
+            Status = text,
+            Reason = reason,
+            ObservedGeneration = generation,
+            LastTransitionTime = since,
             Message = message.Length <= MessageLimit ? message : message[..(MessageLimit - 1)] + "…",
         };
         return this;

@@ -4,8 +4,8 @@ using RucioOperator.Api.Validation;
 using RucioOperator.Catalogue;
 using RucioOperator.Controllers;
 using RucioOperator.Planning;
-using RucioOperator.Status;
 using RucioOperator.Sandbox;
+using RucioOperator.Status;
 
 namespace RucioOperator.Tests.Api;
 

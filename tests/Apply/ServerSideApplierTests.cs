@@ -255,7 +255,9 @@ public sealed class ServerSideApplierTests
 
     private static V1Container Container(string image) => new()
     {
-        Name = "main", Image = image, Args = ["--a", "b"],
+        Name = "main",
+        Image = image,
+        Args = ["--a", "b"],
         Ports = [new V1ContainerPort { ContainerPort = 80 }],
         Resources = new V1ResourceRequirements { Requests = new Dictionary<string, ResourceQuantity> { ["cpu"] = new("1000m") } },
         VolumeMounts = [new V1VolumeMount { Name = "tmp", MountPath = "/tmp" }],

@@ -137,7 +137,9 @@ public sealed class UnmodifiedClientTests
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("RUCIO_CLIENT")!, arguments)
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _directory.FullName,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _directory.FullName,
         };
         start.Environment["RUCIO_CONFIG"] = config;
         using var process = Process.Start(start)!;

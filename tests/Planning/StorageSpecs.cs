@@ -28,8 +28,15 @@ internal static class StorageSpecs
         Gen.Select(Protocols, Attributes, Attributes),
         (head, flags, parts) => new DesiredRse(head.Item1)
         {
-            Type = head.Item2, MinFreeSpace = head.Item3, Volatile = flags.Item1, Read = flags.Item2, Write = flags.Item3, ExactAttributes = flags.Item4,
-            Protocols = parts.Item1, Attributes = parts.Item2, FormerAttributes = [.. parts.Item3.Keys],
+            Type = head.Item2,
+            MinFreeSpace = head.Item3,
+            Volatile = flags.Item1,
+            Read = flags.Item2,
+            Write = flags.Item3,
+            ExactAttributes = flags.Item4,
+            Protocols = parts.Item1,
+            Attributes = parts.Item2,
+            FormerAttributes = [.. parts.Item3.Keys],
         });
 
     public static readonly Gen<IReadOnlyList<DesiredRse>> Rses = Rse.List[0, 4].Select(list => (IReadOnlyList<DesiredRse>)[.. list.DistinctBy(r => r.Name)]);

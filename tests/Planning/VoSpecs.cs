@@ -21,7 +21,10 @@ internal static class VoSpecs
         Gen.Select(Gen.OneOf(Gen.Const("*"), RseName), Gen.OneOf("1Ti", "unlimited")).List[0, 2],
         (head, admin, quotas) => new AccountSpec
         {
-            Name = head.Item1, Type = head.Item2, Email = head.Item3, Admin = admin,
+            Name = head.Item1,
+            Type = head.Item2,
+            Email = head.Item3,
+            Admin = admin,
             Quotas = [.. quotas.DistinctBy(q => q.Item1).Select(q => new QuotaSpec { RseExpression = q.Item1, Bytes = q.Item2 })],
         });
 
@@ -31,7 +34,9 @@ internal static class VoSpecs
             accounts = [.. accounts.DistinctBy(a => a.Name)];
             var spec = new VirtualOrganisationSpec
             {
-                Tag = "sky", Description = description, Accounts = accounts,
+                Tag = "sky",
+                Description = description,
+                Accounts = accounts,
                 Scopes = [.. scopes.DistinctBy(s => s.Item1).Select(s => new ScopeSpec { Name = s.Item1, Owner = accounts.Exists(a => a.Name == s.Item2) ? s.Item2 : "root" })],
             };
             return new DesiredVo(spec, Claimant, granted, gone, Package, RootIdentity, RootPassword, login ? accounts.ToDictionary(a => a.Name, a => $"SECRET-{a.Name}-0123456789") : []);

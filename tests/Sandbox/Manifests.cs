@@ -16,7 +16,11 @@ public static class Manifests
         {
             ["provision"] = new JsonObject
             {
-                ["host"] = proxy.Host, ["port"] = proxy.Port, ["name"] = database, ["sslMode"] = "Disable", ["adminSecretRef"] = new JsonObject { ["name"] = "postgres-admin" },
+                ["host"] = proxy.Host,
+                ["port"] = proxy.Port,
+                ["name"] = database,
+                ["sslMode"] = "Disable",
+                ["adminSecretRef"] = new JsonObject { ["name"] = "postgres-admin" },
             },
         },
     });

@@ -108,7 +108,11 @@ internal sealed class TypeRegistry
 
     private static JsonObject Condition(string type, string reason, string now) => new()
     {
-        ["type"] = type, ["status"] = "True", ["reason"] = reason, ["message"] = "", ["lastTransitionTime"] = now,
+        ["type"] = type,
+        ["status"] = "True",
+        ["reason"] = reason,
+        ["message"] = "",
+        ["lastTransitionTime"] = now,
     };
 
     private static Func<JsonObject, JsonNode?> Cell(string path) => node => JsonPath.First(node, path)?.DeepClone();

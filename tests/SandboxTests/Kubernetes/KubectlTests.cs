@@ -43,7 +43,9 @@ public sealed class KubectlTests
         {
             StartInfo = new("kubectl", $"--kubeconfig {_api.Server.KubeconfigPath} --cache-dir {_cache} {arguments}")
             {
-                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             },
         };
         try

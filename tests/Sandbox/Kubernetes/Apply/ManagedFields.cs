@@ -139,8 +139,12 @@ internal sealed class ManagedFields
         {
             var node = new JsonObject
             {
-                ["manager"] = Manager, ["operation"] = Operation, ["apiVersion"] = ApiVersion, ["time"] = Time,
-                ["fieldsType"] = "FieldsV1", ["fieldsV1"] = Fields.ToJson(),
+                ["manager"] = Manager,
+                ["operation"] = Operation,
+                ["apiVersion"] = ApiVersion,
+                ["time"] = Time,
+                ["fieldsType"] = "FieldsV1",
+                ["fieldsV1"] = Fields.ToJson(),
             };
             node.Put("subresource", Subresource.Length == 0 ? null : Subresource);
             return node;

@@ -45,13 +45,23 @@ internal abstract class MergeSchema
     {
         private static readonly Dictionary<string, string[]> KeyedLists = new(StringComparer.Ordinal)
         {
-            ["containers"] = ["name"], ["initContainers"] = ["name"], ["ephemeralContainers"] = ["name"],
-            ["containers/env"] = ["name"], ["initContainers/env"] = ["name"], ["containers/volumeMounts"] = ["mountPath"],
-            ["initContainers/volumeMounts"] = ["mountPath"], ["containers/ports"] = ["containerPort", "protocol"],
-            ["initContainers/ports"] = ["containerPort", "protocol"], ["spec/ports"] = ["port", "protocol"],
-            ["spec/volumes"] = ["name"], ["spec/imagePullSecrets"] = ["name"], ["spec/hostAliases"] = ["ip"],
-            ["spec/topologySpreadConstraints"] = ["topologyKey", "whenUnsatisfiable"], ["status/conditions"] = ["type"],
-            ["metadata/ownerReferences"] = ["uid"], ["secrets"] = ["name"],
+            ["containers"] = ["name"],
+            ["initContainers"] = ["name"],
+            ["ephemeralContainers"] = ["name"],
+            ["containers/env"] = ["name"],
+            ["initContainers/env"] = ["name"],
+            ["containers/volumeMounts"] = ["mountPath"],
+            ["initContainers/volumeMounts"] = ["mountPath"],
+            ["containers/ports"] = ["containerPort", "protocol"],
+            ["initContainers/ports"] = ["containerPort", "protocol"],
+            ["spec/ports"] = ["port", "protocol"],
+            ["spec/volumes"] = ["name"],
+            ["spec/imagePullSecrets"] = ["name"],
+            ["spec/hostAliases"] = ["ip"],
+            ["spec/topologySpreadConstraints"] = ["topologyKey", "whenUnsatisfiable"],
+            ["status/conditions"] = ["type"],
+            ["metadata/ownerReferences"] = ["uid"],
+            ["secrets"] = ["name"],
         };
 
         private static readonly HashSet<string> AtomicMaps = new(StringComparer.Ordinal)

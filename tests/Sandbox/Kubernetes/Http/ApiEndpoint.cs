@@ -221,7 +221,9 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
 
             return new(200, new JsonObject
             {
-                ["kind"] = type.ListKind, ["apiVersion"] = type.ApiVersion, ["metadata"] = new JsonObject { ["resourceVersion"] = store.Version.ToString(CultureInfo.InvariantCulture) },
+                ["kind"] = type.ListKind,
+                ["apiVersion"] = type.ApiVersion,
+                ["metadata"] = new JsonObject { ["resourceVersion"] = store.Version.ToString(CultureInfo.InvariantCulture) },
                 ["items"] = doomed.Select(item => type.FromStored(item.Node).DeepClone()).ToJsonArray(),
             });
         }
@@ -244,7 +246,10 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
 
     private static JsonObject Deleted(ResourceType type, StoredObject stored) => new()
     {
-        ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success",
+        ["kind"] = "Status",
+        ["apiVersion"] = "v1",
+        ["metadata"] = new JsonObject(),
+        ["status"] = "Success",
         ["details"] = new JsonObject { ["name"] = stored.Name, ["group"] = type.Group, ["kind"] = type.Plural, ["uid"] = stored.Uid },
     };
 

@@ -9,13 +9,21 @@ internal sealed class Discovery(TypeRegistry types)
 
     public static JsonObject Version => new()
     {
-        ["major"] = "1", ["minor"] = "32", ["gitVersion"] = "v1.32.0-sandbox", ["gitCommit"] = "", ["gitTreeState"] = "clean",
-        ["buildDate"] = "1970-01-01T00:00:00Z", ["goVersion"] = "", ["compiler"] = "", ["platform"] = "linux/amd64",
+        ["major"] = "1",
+        ["minor"] = "32",
+        ["gitVersion"] = "v1.32.0-sandbox",
+        ["gitCommit"] = "",
+        ["gitTreeState"] = "clean",
+        ["buildDate"] = "1970-01-01T00:00:00Z",
+        ["goVersion"] = "",
+        ["compiler"] = "",
+        ["platform"] = "linux/amd64",
     };
 
     public JsonObject Groups() => new()
     {
-        ["kind"] = "APIGroupList", ["apiVersion"] = "v1",
+        ["kind"] = "APIGroupList",
+        ["apiVersion"] = "v1",
         ["groups"] = types.All.Where(type => type.Group.Length > 0).GroupBy(type => type.Group).Select(JsonNode (group) => Group(group)).ToJsonArray(),
     };
 
@@ -27,7 +35,9 @@ internal sealed class Discovery(TypeRegistry types)
         var served = types.All.Where(type => type.Group == group && type.Version == version).ToList();
         return served.Count == 0 ? null : new()
         {
-            ["kind"] = "APIResourceList", ["apiVersion"] = "v1", ["groupVersion"] = served[0].ApiVersion,
+            ["kind"] = "APIResourceList",
+            ["apiVersion"] = "v1",
+            ["groupVersion"] = served[0].ApiVersion,
             ["resources"] = served.SelectMany(Entries).ToJsonArray(),
         };
     }
@@ -35,13 +45,17 @@ internal sealed class Discovery(TypeRegistry types)
     /// <summary>The aggregated form: all of one root in one answer.</summary>
     public JsonObject Aggregated(bool core) => new()
     {
-        ["kind"] = "APIGroupDiscoveryList", ["apiVersion"] = "apidiscovery.k8s.io/v2", ["metadata"] = new JsonObject(),
+        ["kind"] = "APIGroupDiscoveryList",
+        ["apiVersion"] = "apidiscovery.k8s.io/v2",
+        ["metadata"] = new JsonObject(),
         ["items"] = types.All.Where(type => type.Group.Length == 0 == core).GroupBy(type => type.Group).Select(JsonNode (group) => new JsonObject
         {
             ["metadata"] = group.Key.Length == 0 ? new JsonObject() : new JsonObject { ["name"] = group.Key },
             ["versions"] = group.GroupBy(type => type.Version).Select(JsonNode (version) => new JsonObject
             {
-                ["version"] = version.Key, ["freshness"] = "Current", ["resources"] = version.Select(JsonNode (type) => AggregatedEntry(type)).ToJsonArray(),
+                ["version"] = version.Key,
+                ["freshness"] = "Current",
+                ["resources"] = version.Select(JsonNode (type) => AggregatedEntry(type)).ToJsonArray(),
             }).ToJsonArray(),
         }).ToJsonArray(),
     };
@@ -104,8 +118,11 @@ internal sealed class Discovery(TypeRegistry types)
         var versions = group.Select(type => type.Version).Distinct().Select(version => new JsonObject { ["groupVersion"] = $"{group.Key}/{version}", ["version"] = version }).ToList();
         return new()
         {
-            ["kind"] = "APIGroup", ["apiVersion"] = "v1", ["name"] = group.Key,
-            ["versions"] = versions.Select(JsonNode (version) => version).ToJsonArray(), ["preferredVersion"] = versions[0].DeepClone(),
+            ["kind"] = "APIGroup",
+            ["apiVersion"] = "v1",
+            ["name"] = group.Key,
+            ["versions"] = versions.Select(JsonNode (version) => version).ToJsonArray(),
+            ["preferredVersion"] = versions[0].DeepClone(),
         };
     }
 
@@ -113,7 +130,10 @@ internal sealed class Discovery(TypeRegistry types)
     {
         var entry = new JsonObject
         {
-            ["name"] = type.Plural, ["singularName"] = type.Singular, ["namespaced"] = type.Namespaced, ["kind"] = type.Kind,
+            ["name"] = type.Plural,
+            ["singularName"] = type.Singular,
+            ["namespaced"] = type.Namespaced,
+            ["kind"] = type.Kind,
         };
         entry.Put("shortNames", type.ShortNames.Count == 0 ? null : Json.ToJsonArray(type.ShortNames));
         entry.Put("categories", type.Categories.Count == 0 ? null : Json.ToJsonArray(type.Categories));
@@ -123,7 +143,10 @@ internal sealed class Discovery(TypeRegistry types)
         {
             yield return new JsonObject
             {
-                ["name"] = $"{type.Plural}/{name}", ["singularName"] = "", ["namespaced"] = type.Namespaced, ["kind"] = kind,
+                ["name"] = $"{type.Plural}/{name}",
+                ["singularName"] = "",
+                ["namespaced"] = type.Namespaced,
+                ["kind"] = kind,
                 ["verbs"] = new JsonArray("get", "patch", "update"),
             };
         }
@@ -133,11 +156,15 @@ internal sealed class Discovery(TypeRegistry types)
     {
         var entry = new JsonObject
         {
-            ["resource"] = type.Plural, ["singularResource"] = type.Singular, ["scope"] = type.Namespaced ? "Namespaced" : "Cluster",
-            ["responseKind"] = Identity(type), ["verbs"] = Json.ToJsonArray(Verbs),
+            ["resource"] = type.Plural,
+            ["singularResource"] = type.Singular,
+            ["scope"] = type.Namespaced ? "Namespaced" : "Cluster",
+            ["responseKind"] = Identity(type),
+            ["verbs"] = Json.ToJsonArray(Verbs),
             ["subresources"] = Subresources(type).Select(JsonNode (sub) => new JsonObject
             {
-                ["subresource"] = sub.Name, ["responseKind"] = new JsonObject { ["group"] = sub.Kind == "Scale" ? "autoscaling" : type.Group, ["version"] = "v1", ["kind"] = sub.Kind },
+                ["subresource"] = sub.Name,
+                ["responseKind"] = new JsonObject { ["group"] = sub.Kind == "Scale" ? "autoscaling" : type.Group, ["version"] = "v1", ["kind"] = sub.Kind },
                 ["verbs"] = new JsonArray("get", "patch", "update"),
             }).ToJsonArray(),
         };

@@ -26,7 +26,9 @@ internal sealed class Form(HttpRequest request, TimeProvider clock)
         metadata.Put("annotations", initialEnd ? new JsonObject { ["k8s.io/initial-events-end"] = "true" } : null);
         return new()
         {
-            ["kind"] = IsMetadata ? "PartialObjectMetadata" : type.Kind, ["apiVersion"] = IsMetadata ? "meta.k8s.io/v1" : type.ApiVersion, ["metadata"] = metadata,
+            ["kind"] = IsMetadata ? "PartialObjectMetadata" : type.Kind,
+            ["apiVersion"] = IsMetadata ? "meta.k8s.io/v1" : type.ApiVersion,
+            ["metadata"] = metadata,
         };
     }
 }

@@ -16,8 +16,11 @@ internal static class Tables
             ["metadata"] = listMetadata,
             ["columnDefinitions"] = columns.Select(JsonNode (column) => new JsonObject
             {
-                ["name"] = column.Name, ["type"] = column.Type, ["format"] = column.Format,
-                ["description"] = column.Description, ["priority"] = column.Priority,
+                ["name"] = column.Name,
+                ["type"] = column.Type,
+                ["format"] = column.Format,
+                ["description"] = column.Description,
+                ["priority"] = column.Priority,
             }).ToJsonArray(),
             ["rows"] = nodes.Select(JsonNode (node) => new JsonObject
             {
@@ -29,7 +32,9 @@ internal static class Tables
 
     public static JsonObject PartialMetadata(JsonObject node) => new()
     {
-        ["kind"] = "PartialObjectMetadata", ["apiVersion"] = "meta.k8s.io/v1", ["metadata"] = node["metadata"]?.DeepClone(),
+        ["kind"] = "PartialObjectMetadata",
+        ["apiVersion"] = "meta.k8s.io/v1",
+        ["metadata"] = node["metadata"]?.DeepClone(),
     };
 
     private static List<Column> Columns(ResourceType type, DateTimeOffset now)

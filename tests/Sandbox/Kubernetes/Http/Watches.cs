@@ -19,7 +19,10 @@ internal sealed class Watches(KubeApiServer server, ObjectStore store, TimeProvi
         var form = new Form(context.Request, clock);
         var stream = new WatchStream(context, request, server.Faults, stored => form.Of(type, stored))
         {
-            Namespace = ns, Selectors = selectors, Bookmarks = query["allowWatchBookmarks"] == "true", Bookmark = at => form.Bookmark(type, at, initialEnd: false),
+            Namespace = ns,
+            Selectors = selectors,
+            Bookmarks = query["allowWatchBookmarks"] == "true",
+            Bookmark = at => form.Bookmark(type, at, initialEnd: false),
         };
         Channel<Change>? changes;
         List<StoredObject> present = [];
