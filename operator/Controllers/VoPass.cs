@@ -16,6 +16,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
 
     private readonly string _claimant = ObjectKey.Of(vo).ToString();
     private PlanStatus? _dryRun;
+    private int? _storages;
 
     public Report Report { get; } = new(vo, parts.Time);
 
@@ -57,7 +58,9 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
                 desired = await DesiredAsync(instance, observed, ct);
                 plan = VoPlan.For(desired, observed);
             }
-            var mode = StatusPass.Mode(vo, vo.Spec.ManagementPolicy, vo.Spec.DriftPolicy, plan.IsEmpty);
+            _storages = observed.StorageCount;
+            var drift = DriftIn(plan, observed);
+            var mode = StatusPass.Mode(vo, vo.Spec.ManagementPolicy, vo.Spec.DriftPolicy, nothingToDo: drift.Count == 0);
             if (mode == PassMode.DryRun)
             {
                 _dryRun = StatusPass.Describe(plan.Changes);
@@ -67,9 +70,9 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
                 Conclude(desired, plan, mode);
                 return;
             }
-            if (round == 1 && StatusPass.IsDrift(vo))
+            if (round == 1 && drift.Count > 0)
             {
-                await StatusPass.DriftAsync(vo, plan.Changes, parts.Events, parts.Metrics, ct);
+                await StatusPass.DriftAsync(vo, drift, parts.Events, parts.Metrics, ct);
             }
             try
             {
@@ -83,6 +86,17 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             }
             observed = await connection.RefreshVoAsync(vo.Spec.Tag, ct);
         }
+    }
+
+    /// <summary>Of what is to do, what somebody undid. A quota on a storage that has come since is not: it is just new.</summary>
+    private IReadOnlyList<VoChange> DriftIn(Plan<VoChange> plan, ObservedVo observed)
+    {
+        if (!StatusPass.IsDrift(vo))
+        {
+            return [];
+        }
+        var grown = observed.StorageCount > (vo.Status?.Storages ?? 0);
+        return [.. plan.Changes.Where(c => !(grown && c is SetQuota quota && observed.Accounts.GetValueOrDefault(quota.Account)?.Limits.ContainsKey(quota.Rse) != true))];
     }
 
     /// <summary>Conditions before the first one with something left are true, that one is false, later ones are not looked at.</summary>
@@ -226,7 +240,6 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
     {
         var claimed = Report.IsTrue(VoConditions.Claimed);
         var instance = Indexes.InstanceOf(vo);
-        var storages = parts.Storages.Store.ByIndex(Indexes.ByVo, _claimant).Count;
         var status = new VirtualOrganisationStatus
         {
             ObservedGeneration = vo.Metadata.Generation,
@@ -236,7 +249,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             Tag = claimed ? vo.Spec.Tag : vo.Status?.Tag,
             Url = claimed ? $"http://{new InstanceNames(instance.Namespace, instance.Name).ApiHost}" : null,
             Accounts = vo.Spec.Accounts?.Count ?? 0,
-            Storages = storages,
+            Storages = _storages ?? vo.Status?.Storages,
         };
         return StatusPass.WriteAsync(vo, vo with { Status = status }, parts.Status, parts.Events, ct);
     }

@@ -40,6 +40,8 @@ public sealed record ObservedVo(string Tag)
     /// <summary>USERPASS rows of the operator's name pattern for this VO, mapped or not.</summary>
     public IReadOnlyDictionary<string, PasswordHash> Passwords { get; init; } = new Dictionary<string, PasswordHash>();
 
+    public int StorageCount => Rses.Values.Count(r => !r.Deleted);
+
     public static ObservedVo Absent(string tag) => new(tag);
 }
 

@@ -138,6 +138,18 @@ public sealed class PrecedenceTests
         }
     }
 
+    [TestCase("Heal")]
+    [TestCase("Report")]
+    public async Task A_storage_that_comes_later_gets_its_quota_and_nothing_counts_as_drift(string policy)
+    {
+        var tag = policy == "Heal" ? "lat" : "rep";
+        await VoAsync(tag, $"  driftPolicy: {policy}\n  accounts: [{{name: ada, quotas: [{{rseExpression: \"*\", bytes: 1Gi}}]}}]");
+        _world.ApplyStorage(Ns, $"{tag}-later", tag, $"{tag.ToUpperInvariant()}_LATER", $"davs://later.example.org:443/{tag}/");
+        await _world.SqlBecomesAsync(_world.DatabaseName(Ns), $"SELECT bytes FROM account_limits JOIN rses ON id = rse_id WHERE account = 'ada@{tag}' AND rse = '{tag.ToUpperInvariant()}_LATER'", $"{1L << 30}");
+        await _world.ReadyAsync((World.Vos, Ns, tag), (World.Storages, Ns, $"{tag}-later"));
+        Assert.That(_world.Events(Ns, tag, "DriftDetected"), Is.Empty);
+    }
+
     private async Task VoAsync(string tag, string spec = "", string storage = "")
     {
         _world.ApplyVo(Ns, tag, tag, "rucio", spec);
