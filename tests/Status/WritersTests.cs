@@ -1,10 +1,10 @@
-using System.Runtime.CompilerServices;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using NUnit.Framework;
 using RucioOperator.Api;
 using RucioOperator.Runtime;
+using RucioOperator.Sandbox;
 using RucioOperator.Sandbox.Kubernetes;
 using RucioOperator.Status;
 using RucioOperator.Tests.Runtime;
@@ -25,7 +25,7 @@ public sealed class WritersTests
     public async Task StartAsync()
     {
         bed = await KubeBed.StartAsync();
-        bed.Server.ApplyYaml(await File.ReadAllTextAsync(Path.Combine(Root(), "crds", "virtualorganisations.rucio.cern.ch.yaml")));
+        bed.Server.ApplyYaml(await File.ReadAllTextAsync(Repository.Path("crds", "virtualorganisations.rucio.cern.ch.yaml")));
         bed.Server.ApplyYaml($"{{apiVersion: rucio.cern.ch/v1alpha1, kind: VirtualOrganisation, metadata: {{name: vo, namespace: {KubeBed.Ns}}}, spec: {{instanceRef: {{name: rucio}}, tag: abc}}}}");
         vos = await bed.FollowAsync<VirtualOrganisation>();
         writer = new StatusWriter<VirtualOrganisation>(bed.Api, vos, "vo");
@@ -102,7 +102,4 @@ public sealed class WritersTests
         var current = vos.Store.Get(Key)!;
         var conditions = new Conditions(current.Status?.Conditions, current.Metadata.Generation ?? 0, time.GetUtcNow()).Report(outcome).Build();
         return writer.WriteAsync(current, current with { Status = new() { ObservedGeneration = current.Metadata.Generation, Conditions = conditions, Tag = tag } }, default);
-    }
-
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
-}
+    }}
