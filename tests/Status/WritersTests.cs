@@ -102,4 +102,5 @@ public sealed class WritersTests
         var current = vos.Store.Get(Key)!;
         var conditions = new Conditions(current.Status?.Conditions, current.Metadata.Generation ?? 0, time.GetUtcNow()).Report(outcome).Build();
         return writer.WriteAsync(current, current with { Status = new() { ObservedGeneration = current.Metadata.Generation, Conditions = conditions, Tag = tag } }, default);
-    }}
+    }
+}

@@ -5,7 +5,7 @@ namespace RucioOperator.Api.Validation;
 /// <param name="Message">For people; names fields and allowed forms, never a value that could be secret.</param>
 public sealed record FieldError(string Path, string Reason, string Message)
 {
-    public override string ToString() => $"{Path}: {Message}";
+    public override string ToString() => Message.StartsWith(Path, StringComparison.Ordinal) ? Message : $"{Path}: {Message}";
 }
 
 public static class ValidationReasons
