@@ -1,10 +1,12 @@
+using RucioOperator.Desired;
+
 namespace RucioOperator.Apply;
 
 /// <summary>What the applier writes on every child.</summary>
 public static class ChildMarks
 {
-    public const string ManagedByLabel = "app.kubernetes.io/managed-by";
-    public const string ManagedBy = "rucio-operator";
+    public const string ManagedByLabel = Labels.ManagedBy;
+    public const string ManagedBy = Labels.Operator;
 
     /// <summary>Selects all children of all owners.</summary>
     public const string Selector = ManagedByLabel + "=" + ManagedBy;

@@ -31,7 +31,6 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
         }
         catch (DatabaseFault fault) when (instance.Spec.Database.Provision is { } wanted && fault.Reason is DatabaseFault.CredentialsRejected or DatabaseFault.NotFound or DatabaseFault.PermissionDenied)
         {
-            await connection.DisposeAsync();
             await provisioner.EnsureAsync(access.Address.WithDatabase("postgres"), await AdminAsync(instance, wanted, ct), access, key.ToString(), ct);
         }
         finally

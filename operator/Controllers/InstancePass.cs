@@ -81,7 +81,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             return;
         }
         await LoginAsync(connection, inputs, ct);
-        Report.True(_stage, "Serving", $"Public API at {ApiUrl}; super_root logs in at the admin API");
+        Report.True(_stage, "Serving", $"Public API at {_names.ApiUrl}; super_root logs in at the admin API");
 
         _stage = InstanceConditions.DaemonsReady;
         var daemons = Daemons.Of(inputs).ToList();
@@ -239,8 +239,6 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 
     private IReadOnlyList<VirtualOrganisation> MyVos() => parts.Vos.Store.ByIndex(Indexes.ByInstance, _key.ToString());
 
-    private string ApiUrl => $"http://{_names.ApiHost}";
-
     /// <summary>deletionPolicy Delete: workloads first, then what was provisioned, the credentials last, since dropping needs them.</summary>
     public async Task DeleteAsync(CancellationToken ct)
     {
@@ -282,7 +280,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             Conditions = Report.Conditions(InstanceConditions.All, $"Rucio {instance.Spec.Version} serves {MyVos().Count} VOs"),
             LastHandledReconcileAt = StatusPass.Token(instance),
             Version = Report.Outcome is Outcome.Done ? instance.Spec.Version : instance.Status?.Version,
-            Url = ApiUrl,
+            Url = _names.ApiUrl,
             Vos = MyVos().Count,
             AlembicRevision = _snapshot?.AlembicRevision ?? instance.Status?.AlembicRevision,
             Database = database is null ? instance.Status?.Database : new DatabaseStatus { Host = $"{database.Host}:{database.Port}", Name = database.Name, Schema = database.Schema },

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Catalogue;
@@ -13,13 +12,11 @@ namespace RucioOperator.Controllers;
 /// <summary>Finalizers of StorageElements, and what they stand for: an RSE that goes when it is empty.</summary>
 internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
 {
-    private const int WritesAtOnce = 8;
-
     private static readonly TimeSpan EmptyCheck = TimeSpan.FromMinutes(1);
 
     /// <summary>Only where deleting the resource means work in Rucio; under Retain nothing may ever hold up a namespace.</summary>
     public Task EnsureFinalizersAsync(IEnumerable<StorageElement> storages, CancellationToken ct) =>
-        Parallel.ForEachAsync(storages.Where(s => Needs(s) != Has(s)), new ParallelOptions { MaxDegreeOfParallelism = WritesAtOnce, CancellationToken = ct },
+        Parallel.ForEachAsync(storages.Where(s => Needs(s) != Has(s)), new ParallelOptions { MaxDegreeOfParallelism = StoragePass.WritesAtOnce, CancellationToken = ct },
             async (s, token) => await PatchFinalizersAsync(s, Needs(s), token));
 
     /// <summary>First rule that fits wins; done means the resource may go.</summary>
@@ -85,25 +82,9 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
 
     private static bool Has(StorageElement storage) => storage.Metadata.Finalizers?.Contains(StorageController.Finalizer) == true;
 
-    private async Task PatchFinalizersAsync(StorageElement storage, bool add, CancellationToken ct)
+    private Task PatchFinalizersAsync(StorageElement storage, bool add, CancellationToken ct)
     {
         var others = (storage.Metadata.Finalizers ?? []).Where(f => f != StorageController.Finalizer);
-        var patch = new JsonObject
-        {
-            ["metadata"] = new JsonObject
-            {
-                // The list is replaced as a whole: somebody else's finalizer must not get lost.
-                ["resourceVersion"] = storage.Metadata.ResourceVersion,
-                ["finalizers"] = new JsonArray([.. (add ? others.Append(StorageController.Finalizer) : others).Select(f => (JsonNode)f)]),
-            },
-        };
-        try
-        {
-            parts.Storages.Refresh(await parts.Api.MergePatchAsync<StorageElement>(ObjectKey.Of(storage), patch, $"rucio-operator/{StorageController.Name}", ct));
-        }
-        catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
-        {
-            // Gone already.
-        }
+        return Finalizers.PatchAsync(parts.Api, parts.Storages, storage, add ? others.Append(StorageController.Finalizer) : others, $"rucio-operator/{StorageController.Name}", ct);
     }
 }

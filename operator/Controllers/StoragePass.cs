@@ -14,7 +14,7 @@ namespace RucioOperator.Controllers;
 /// <summary>One pass over the storages of one VO: guard each, plan all, act in bulk, report on each.</summary>
 internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnlyList<StorageElement> all)
 {
-    private const int WritesAtOnce = 8;
+    public const int WritesAtOnce = 8;
 
     private readonly Dictionary<string, Report> _reports = all.ToDictionary(s => s.Metadata.Name, s => new Report(s, parts.Time));
     private readonly Dictionary<string, PassMode> _modes = [];

@@ -10,7 +10,7 @@ namespace RucioOperator.Controllers;
 
 public sealed record VoParts(
     Tenancy Tenancy, GeneratedSecrets Secrets, ReferencedSecrets References, InstanceConnections Connections,
-    Informer<VirtualOrganisation> Vos, Informer<StorageElement> Storages,
+    Informer<VirtualOrganisation> Vos,
     StatusWriter<VirtualOrganisation> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time, ILogger Logger);
 
 /// <summary>

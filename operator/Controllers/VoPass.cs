@@ -247,7 +247,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             LastHandledReconcileAt = StatusPass.Token(vo),
             Plan = _dryRun,
             Tag = claimed ? vo.Spec.Tag : vo.Status?.Tag,
-            Url = claimed ? $"http://{new InstanceNames(instance.Namespace, instance.Name).ApiHost}" : null,
+            Url = claimed ? new InstanceNames(instance.Namespace, instance.Name).ApiUrl : null,
             Accounts = vo.Spec.Accounts?.Count ?? 0,
             Storages = _storages ?? vo.Status?.Storages,
         };

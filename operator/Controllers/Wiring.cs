@@ -19,7 +19,7 @@ public static class Wiring
     public static void Compose(Composition c)
     {
         var metrics = new OperatorMetrics();
-        var (runtime, managed) = (c.Runtime, $"{Labels.ManagedBy}={Labels.Operator}");
+        var (runtime, managed) = (c.Runtime, ChildMarks.Selector);
         var instances = runtime.Informer<RucioInstance>();
         var vos = runtime.Informer<VirtualOrganisation>();
         var storages = runtime.Informer<StorageElement>();
@@ -47,10 +47,10 @@ public static class Wiring
 
         var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections), generated, connections, applier,
             deployments, jobs, vos, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time));
-        var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, storages, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController))));
+        var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController))));
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));
 
-        var instanceLoop = runtime.Controller(InstanceController.Name, new EntityReconciler<RucioInstance>(c.Api, instances, instance, instance, InstanceController.Finalizer, $"rucio-operator/{InstanceController.Name}", i => i.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete), Workers)
+        runtime.Controller(InstanceController.Name, new EntityReconciler<RucioInstance>(c.Api, instances, instance, instance, InstanceController.Finalizer, $"rucio-operator/{InstanceController.Name}", i => i.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete), Workers)
             .For(instances)
             .Watches(deployments, InstanceOfChild)
             .Watches(jobs, InstanceOfChild)
@@ -76,7 +76,6 @@ public static class Wiring
                 storageLoop.Enqueue(dependant, priority: QueuePriority.Resync);
             }
         };
-        _ = instanceLoop;
     }
 
     private static IEnumerable<ObjectKey> InstanceOfChild(IKubernetesObject<V1ObjectMeta> child) =>

@@ -24,7 +24,9 @@ public sealed record InstanceNames(string Namespace, string Instance)
     public string VoRoot(string tag) => $"{Instance}-vo-{tag}-root";
 
     public string AdminHost => $"{Admin}.{Namespace}.svc";
-    public string ApiHost => $"{Api}.{Namespace}.svc";
+
+    /// <summary>Where clients inside the cluster find the public API.</summary>
+    public string ApiUrl => $"http://{Api}.{Namespace}.svc";
 
     /// <summary>PostgreSQL name where none is given: letters, digits and underscores, at most 52 so that <c>_observer</c> fits into 63.</summary>
     public string DefaultDatabaseName()

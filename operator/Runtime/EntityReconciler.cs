@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
 
@@ -28,7 +27,7 @@ public sealed class EntityReconciler<T>(
         if (finalizer is not null && (needsFinalizer?.Invoke(entity) ?? true) != HasFinalizer(entity))
         {
             var others = (entity.Metadata.Finalizers ?? []).Where(name => name != finalizerName);
-            if (await PatchFinalizersAsync(key, entity, HasFinalizer(entity) ? [.. others] : [.. others, finalizerName!], cancellationToken) is not { } patched)
+            if (await Finalizers.PatchAsync(api, informer, entity, HasFinalizer(entity) ? others : others.Append(finalizerName!), fieldManager, cancellationToken) is not { } patched)
                 return new Outcome.Gone();
             entity = patched;
         }
@@ -46,32 +45,9 @@ public sealed class EntityReconciler<T>(
         // The finalizer may have written status meanwhile, and the store holds the server's answer to that.
         var latest = informer.Store.Get(key);
         if (latest is not null && latest.Metadata.Uid == entity.Metadata.Uid)
-            await PatchFinalizersAsync(key, latest, [.. (latest.Metadata.Finalizers ?? []).Where(name => name != finalizerName)], cancellationToken);
+            await Finalizers.PatchAsync(api, informer, latest, (latest.Metadata.Finalizers ?? []).Where(name => name != finalizerName), fieldManager, cancellationToken);
         return new Outcome.Gone();
     }
 
     private bool HasFinalizer(T entity) => entity.Metadata.Finalizers?.Contains(finalizerName!) == true;
-
-    // With the resourceVersion: the list is replaced as a whole, and somebody else's finalizer must not get lost.
-    private async Task<T?> PatchFinalizersAsync(ObjectKey key, T entity, IReadOnlyList<string> finalizers, CancellationToken cancellationToken)
-    {
-        var patch = new JsonObject
-        {
-            ["metadata"] = new JsonObject
-            {
-                ["resourceVersion"] = entity.Metadata.ResourceVersion,
-                ["finalizers"] = new JsonArray([.. finalizers.Select(name => (JsonNode)name)]),
-            },
-        };
-        try
-        {
-            var patched = await api.MergePatchAsync<T>(key, patch, fieldManager, cancellationToken);
-            informer.Refresh(patched);
-            return patched;
-        }
-        catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
-        {
-            return null;
-        }
-    }
 }

@@ -5,7 +5,7 @@ namespace RucioOperator.Sandbox.Workloads;
 /// <summary>Runs the Job's own script with Rucio's source, where RUCIO_SOURCE names one (RUCIO_PYTHON: an interpreter with its dependencies).</summary>
 internal static class BootstrapScriptRun
 {
-    public static Task<bool> IsPossible() => Task.FromResult(Environment.GetEnvironmentVariable("RUCIO_SOURCE") is { Length: > 0 });
+    public static bool IsPossible => Environment.GetEnvironmentVariable("RUCIO_SOURCE") is { Length: > 0 };
 
     /// <summary>Null when it ended well, else its last line.</summary>
     public static async Task<string?> RunAsync(PodSpec pod, CancellationToken ct)

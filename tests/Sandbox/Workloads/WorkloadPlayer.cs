@@ -61,7 +61,7 @@ public sealed class WorkloadPlayer : IAsyncDisposable
         string? failure;
         try
         {
-            failure = pod.Config() is not { } config ? "a mounted Secret is missing" : await BootstrapScriptRun.IsPossible() ? await BootstrapScriptRun.RunAsync(pod, _stop.Token) : await StandInAsync(config);
+            failure = pod.Config() is not { } config ? "a mounted Secret is missing" : BootstrapScriptRun.IsPossible ? await BootstrapScriptRun.RunAsync(pod, _stop.Token) : await StandInAsync(config);
         }
         catch (Npgsql.NpgsqlException error)
         {
