@@ -130,6 +130,9 @@ public sealed class DriftTests
     [TestCase("configmaps", "rucio-policy", "ConfigMap")]
     public async Task A_deleted_child_is_made_again_and_told(string resource, string name, string kind)
     {
+        // Drift is what differs from a Ready instance: the test before may have left it rolling out, and its status tells that only a pass later.
+        await _world.LooksAsync(2);
+        await _world.ReadyAsync((World.Instances, Rucio, "rucio"));
         var uid = Uid();
         _world.Store.Delete(resource, Rucio, name);
         await _world.UntilAsync(() => Uid() is { } now && now != uid, () => $"{resource} {name} does not come back");
