@@ -1,35 +1,10 @@
-using k8s;
 using k8s.Models;
 using RucioOperator.Api;
-using RucioOperator.Apply;
 using RucioOperator.Catalogue;
-using RucioOperator.Desired;
-using RucioOperator.Hosting;
 using RucioOperator.Observed;
-using RucioOperator.Releases;
-using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
-using RucioOperator.Status;
 
 namespace RucioOperator.Controllers;
-
-/// <summary>Condition types of a RucioInstance besides Ready, Reconciling, Stalled; in the order they are reached.</summary>
-public static class InstanceConditions
-{
-    public const string DatabaseReady = nameof(DatabaseReady);
-    public const string CatalogueReady = nameof(CatalogueReady);
-    public const string CredentialsSafe = nameof(CredentialsSafe);
-    public const string ApiReady = nameof(ApiReady);
-    public const string DaemonsReady = nameof(DaemonsReady);
-
-    public static readonly IReadOnlyList<string> All = [DatabaseReady, CatalogueReady, CredentialsSafe, ApiReady, DaemonsReady];
-}
-
-/// <summary>What the instance's pass works with; made once in the composition root.</summary>
-public sealed record InstanceParts(
-    KubeApi Api, Databases Databases, GeneratedSecrets Secrets, InstanceConnections Connections, ServerSideApplier Applier,
-    Informer<V1Deployment> Deployments, Informer<V1Job> Jobs, Informer<VirtualOrganisation> Vos,
-    Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);
 
 /// <summary>load → guard → observe → plan → act → report; each stage is one condition and the first unmet one ends the pass.</summary>
 public sealed class InstanceController(InstanceParts parts) : IEntityController<RucioInstance>, IEntityFinalizer<RucioInstance>

@@ -18,7 +18,14 @@ public static class DesiredInstance
         {
             return [.. objects, BootstrapJob.For(i)];
         }
-        return [.. objects, .. Servers.Services(i), Servers.AdminApi(i), Servers.PublicApi(i), .. Daemons.Deployments(i)];
+        return
+        [
+            .. objects,
+            .. Servers.Services(i),
+            Servers.AdminApi(i),
+            Servers.PublicApi(i),
+            .. Daemons.Deployments(i),
+        ];
     }
 
     private static V1ServiceAccount ServiceAccount(InstanceInputs i) => new()

@@ -6,16 +6,17 @@ namespace RucioOperator.Desired;
 
 /// <summary>All that the objects of one instance depend on.</summary>
 /// <param name="VoTags">VOs this operator manages in the instance.</param>
-/// <param name="CatalogueReady">False: only what the bootstrap needs; servers fail without their tables.</param>
 public sealed record InstanceInputs(
     RucioInstance Instance,
     Release Release,
     DatabaseAccess Database,
     DatabaseLogin SuperRoot,
     ServerCertificate AdminCertificate,
-    IReadOnlyList<string> VoTags,
-    bool CatalogueReady)
+    IReadOnlyList<string> VoTags)
 {
+    /// <summary>False: only what the bootstrap needs; servers fail without their tables.</summary>
+    public bool CatalogueReady { get; init; }
+
     public InstanceNames Names => new(Instance.Metadata.NamespaceProperty, Instance.Metadata.Name);
 }
 

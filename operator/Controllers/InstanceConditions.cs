@@ -1,0 +1,20 @@
+namespace RucioOperator.Controllers;
+
+/// <summary>Condition types of a RucioInstance besides Ready, Reconciling, Stalled; in the order they are reached.</summary>
+public static class InstanceConditions
+{
+    public const string DatabaseReady = nameof(DatabaseReady);
+    public const string CatalogueReady = nameof(CatalogueReady);
+    public const string CredentialsSafe = nameof(CredentialsSafe);
+    public const string ApiReady = nameof(ApiReady);
+    public const string DaemonsReady = nameof(DaemonsReady);
+
+    public static readonly IReadOnlyList<string> All =
+    [
+        DatabaseReady,
+        CatalogueReady,
+        CredentialsSafe,
+        ApiReady,
+        DaemonsReady,
+    ];
+}

@@ -1,0 +1,14 @@
+using k8s.Models;
+using RucioOperator.Api;
+using RucioOperator.Apply;
+using RucioOperator.Hosting;
+using RucioOperator.Runtime;
+using RucioOperator.Status;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>What the instance's pass works with; made once in the composition root.</summary>
+public sealed record InstanceParts(
+    KubeApi Api, Databases Databases, GeneratedSecrets Secrets, InstanceConnections Connections, ServerSideApplier Applier,
+    Informer<V1Deployment> Deployments, Informer<V1Job> Jobs, Informer<VirtualOrganisation> Vos,
+    Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);

@@ -1,0 +1,44 @@
+using RucioOperator.Observed;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers.Stages;
+
+/// <summary>Proves from the catalogue that nobody else's credential opens this Rucio, and closes what is open.</summary>
+internal static class CredentialsStage
+{
+    public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
+    {
+        var (connection, superRoot) = (work.Connection, work.Inputs.SuperRoot);
+        var def = work.Snapshot!.Vo("def");
+        var changed = false;
+        if (def.Passwords.GetValueOrDefault(superRoot.Username)?.Matches(superRoot.Password) != true)
+        {
+            await connection.Writer.SetPasswordAsync(superRoot.Username, superRoot.Password, "super_root", ct);
+            changed = true;
+        }
+        if (!def.Accounts["super_root"].Identities.Any(i => i.Identity == superRoot.Username && i.Type == "USERPASS"))
+        {
+            await connection.Writer.MapToSuperRootAsync(superRoot.Username, ct);
+            changed = true;
+        }
+        // Published ones, and those of an operator before us: a re-created cluster has new Secrets, and the old ones must be dead.
+        var foreign = def.Accounts["super_root"].Identities.Where(i => PublishedIdentities.IsPublished(i)
+            || i.Type == "USERPASS" && i.Identity.StartsWith(InputsStage.OperatorIdentity, StringComparison.Ordinal) && i.Identity != superRoot.Username).ToList();
+        if (foreign.Count > 0)
+        {
+            await connection.Writer.UnmapFromSuperRootAsync(foreign, ct);
+            changed = true;
+        }
+        work.Snapshot = changed ? await connection.RefreshAsync(work.Now, ct) : work.Snapshot;
+        var open = PublishedIdentities.Open(work.Snapshot!).ToList();
+        if (open.Count > 0)
+        {
+            work.Report.False(InstanceConditions.CredentialsSafe, "PublishedIdentity", $"{open.Count} published identities can log in, the first as {open[0].Account} of VO {open[0].Vo}; the VO's own pass removes it");
+        }
+        else
+        {
+            work.Report.True(InstanceConditions.CredentialsSafe, "NoPublishedIdentity", "No published identity is mapped to any account");
+        }
+        return null;
+    }
+}

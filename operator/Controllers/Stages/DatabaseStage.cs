@@ -1,0 +1,25 @@
+using RucioOperator.Apply;
+using RucioOperator.Observed;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers.Stages;
+
+/// <summary>The database answers, and its catalogue has been read.</summary>
+internal static class DatabaseStage
+{
+    public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
+    {
+        var connection = work.Connection = await work.Parts.Databases.EnsureAsync(work.Instance, ct);
+        work.Snapshot = IsFresh(work, connection) ? connection.Snapshot : await connection.RefreshAsync(work.Now, ct);
+        work.Report.True(InstanceConditions.DatabaseReady, "Connected", $"Database {connection.Access.Address} answers");
+        return null;
+    }
+
+    /// <summary>Events of children come in bursts; the catalogue is read in full once a drift interval, or when somebody asks.</summary>
+    private static bool IsFresh(InstanceWork work, InstanceConnection connection) =>
+        IsComplete(connection.Snapshot) && StatusPass.Token(work.Instance) == work.Instance.Status?.LastHandledReconcileAt
+        && work.Now - connection.ReadAt < work.Parts.DriftInterval * 0.8;
+
+    public static bool IsComplete(CatalogueSnapshot? snapshot) =>
+        snapshot is { AlembicRevision: not null } && snapshot.Vo("def") is { Exists: true } def && def.Accounts.ContainsKey("super_root");
+}

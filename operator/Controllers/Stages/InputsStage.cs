@@ -1,0 +1,45 @@
+using RucioOperator.Apply;
+using RucioOperator.Catalogue;
+using RucioOperator.Desired;
+using RucioOperator.Grid;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers.Stages;
+
+/// <summary>Gathers all that the desired objects depend on.</summary>
+internal static class InputsStage
+{
+    public const string OperatorIdentity = "rucio-operator-";
+
+    public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
+    {
+        work.Inputs = new InstanceInputs(work.Instance, work.Release, work.Connection.Access, await SuperRootAsync(work, ct), await AdminCertificateAsync(work, ct), VoTags(work))
+        {
+            CatalogueReady = DatabaseStage.IsComplete(work.Snapshot),
+        };
+        return null;
+    }
+
+    private static async Task<DatabaseLogin> SuperRootAsync(InstanceWork work, CancellationToken ct)
+    {
+        var secret = await work.Parts.Secrets.EnsureAsync(new ObjectKey(work.Names.Namespace, work.Names.SuperRoot), GeneratedSecrets.LabelsOf(work.Names.Instance), random => new Dictionary<string, string>
+        {
+            ["username"] = $"{OperatorIdentity}{random(8).ToLowerInvariant()}",
+            ["password"] = random(32),
+        }, ct);
+        return new DatabaseLogin(secret["username"], secret["password"]);
+    }
+
+    private static async Task<ServerCertificate> AdminCertificateAsync(InstanceWork work, CancellationToken ct)
+    {
+        var secret = await work.Parts.Secrets.EnsureAsync(new ObjectKey(work.Names.Namespace, work.Names.AdminTls), GeneratedSecrets.LabelsOf(work.Names.Instance), _ =>
+        {
+            var made = SelfSigned.For(work.Names.AdminHost, work.Now);
+            return new Dictionary<string, string> { ["tls.crt"] = made.Certificate, ["tls.key"] = made.Key };
+        }, ct);
+        return new ServerCertificate(secret["tls.crt"], secret["tls.key"]);
+    }
+
+    private static IReadOnlyList<string> VoTags(InstanceWork work) =>
+        [.. work.Vos.Select(v => v.Status?.Tag).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+}

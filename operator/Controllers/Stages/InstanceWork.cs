@@ -1,0 +1,39 @@
+using RucioOperator.Api;
+using RucioOperator.Apply;
+using RucioOperator.Desired;
+using RucioOperator.Observed;
+using RucioOperator.Releases;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers.Stages;
+
+/// <summary>What the stages of one pass hand on; a stage may rely on what those before it have set.</summary>
+internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
+{
+    public InstanceParts Parts { get; } = parts;
+    public RucioInstance Instance { get; } = instance;
+    public ObjectKey Key { get; } = ObjectKey.Of(instance);
+    public InstanceNames Names { get; } = new(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+    public Report Report { get; } = new(instance, parts.Time);
+
+    /// <summary>The guard has looked it up.</summary>
+    public Release Release => field ??= ReleaseCatalogue.Find(Instance.Spec.Version).Release!;
+
+    /// <summary>From <see cref="DatabaseStage"/> on.</summary>
+    public InstanceConnection Connection { get => field ?? throw new InvalidOperationException("no database yet"); set; }
+
+    /// <summary>The catalogue as last read in this pass; null: no Rucio tables.</summary>
+    public CatalogueSnapshot? Snapshot { get; set; }
+
+    /// <summary>From <see cref="InputsStage"/> on.</summary>
+    public InstanceInputs Inputs { get => field ?? throw new InvalidOperationException("no inputs yet"); set; }
+
+    public DateTimeOffset Now => Parts.Time.GetUtcNow();
+
+    public IReadOnlyList<VirtualOrganisation> Vos => Parts.Vos.Store.ByIndex(Indexes.ByInstance, Key.ToString());
+
+    /// <summary>Null: each of these Deployments runs as desired; else the first that does not.</summary>
+    public Outcome? Availability(IEnumerable<string> deployments) => deployments
+        .Select(name => WorkloadState.Of(name, Parts.Deployments.Store.Get(new ObjectKey(Names.Namespace, name))))
+        .FirstOrDefault(state => !state.Ready) is { } state ? new Outcome.Blocked(state.Reason, state.Message) : null;
+}

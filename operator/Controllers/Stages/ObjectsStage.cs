@@ -1,0 +1,35 @@
+using RucioOperator.Api;
+using RucioOperator.Apply;
+using RucioOperator.Desired;
+using RucioOperator.Planning;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers.Stages;
+
+/// <summary>Everything the instance should have in its namespace now is applied, and what it should not have is pruned.</summary>
+internal static class ObjectsStage
+{
+    public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
+    {
+        var applied = await work.Parts.Applier.ApplyAsync(work.Instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(work.Inputs).Select(o => new DesiredObject(o))], ct,
+            heal: work.Instance.Spec.DriftPolicy == DriftPolicy.Heal || !StatusPass.IsDrift(work.Instance));
+        await TellDriftAsync(work, applied, ct);
+        return applied.Refused is [var taken, ..]
+            ? new Outcome.Blocked("NameTaken", $"{taken.Kind} {taken.Key} exists and is not this operator's: remove it, or name the RucioInstance otherwise", TimeSpan.FromMinutes(1))
+            : null;
+    }
+
+    private static async Task TellDriftAsync(InstanceWork work, ApplyResult applied, CancellationToken ct)
+    {
+        if (Restored(applied.Changes.Where(c => c.IsDrift)) is { Count: > 0 } healed && StatusPass.IsDrift(work.Instance))
+        {
+            await StatusPass.DriftAsync(work.Instance, healed, work.Parts.Events, work.Parts.Metrics, ct);
+        }
+        if (Restored(applied.Left) is { Count: > 0 } left)
+        {
+            StatusPass.ReportDrifted(work.Report, PassMode.ReportDrift, left);
+        }
+
+        static List<RestoreChild> Restored(IEnumerable<ChildChange> children) => [.. children.Select(c => new RestoreChild(c.Kind, c.Key.Name))];
+    }
+}
