@@ -51,6 +51,9 @@ public sealed record RucioInstanceSpec
     public DriftPolicy DriftPolicy { get; set; } = DriftPolicy.Heal;
     public ManagementPolicy ManagementPolicy { get; set; } = ManagementPolicy.Full;
     public bool Suspend { get; init; }
+
+    /// <summary>The account of VO <c>def</c> that rules this Rucio (lib/rucio/db/sqla/util.py, create_root_account).</summary>
+    [JsonIgnore] public string RootAccount => MultiVo ? "super_root" : "root";
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<InstanceDeletionPolicy>))]

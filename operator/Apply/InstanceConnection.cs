@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Npgsql;
+using RucioOperator.Api;
 using RucioOperator.Catalogue;
 using RucioOperator.Observed;
 using RucioOperator.RucioApi;
@@ -77,7 +78,8 @@ public sealed class InstanceConnection : IAsyncDisposable
     /// <summary>Reads one VO's part again, after changes to it.</summary>
     public async Task<ObservedVo> RefreshVoAsync(string tag, CancellationToken ct)
     {
-        var vo = (await ReadAsync(tag, ct) ?? CatalogueSnapshot.Empty).Vo(tag);
+        // Names of the base VO carry no tag to select them by; in a single-VO catalogue all are its own.
+        var vo = (await ReadAsync(tag == BaseVo.Tag ? null : tag, ct) ?? CatalogueSnapshot.Empty).Vo(tag);
         await _reading.WaitAsync(ct);
         try
         {

@@ -1,3 +1,4 @@
+using RucioOperator.Api;
 using RucioOperator.Catalogue;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
@@ -43,14 +44,15 @@ public sealed class VoPlanExecution(InstanceConnection instance, DesiredVo desir
         NeutraliseIdentity c => _catalogue.SetPasswordAsync(c.Identity, GeneratedSecrets.RandomText(48), c.Account, ct),
         CreateVo c => CreateAsync(c, ct),
         RecoverRoot c => SuperRoot.RecoverRootAsync(c.Tag, c.Identity, desired.RootPassword, ct),
-        SetRootPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.RootPassword, $"root@{c.Tag}", ct),
+        SetRootPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.RootPassword, BaseVo.Internal("root", c.Tag), ct),
         UnmapRootIdentity c => Root.UnmapIdentityAsync("root", c.Identity, c.Type, ct),
+        UpdateVo { Tag: BaseVo.Tag } c => _catalogue.DescribeVoAsync(c.Tag, c.Description, c.Email, ct),
         UpdateVo c => SuperRoot.UpdateVoAsync(c.Tag, c.Description, c.Email, ct),
         CreateAccount c => Root.CreateAccountAsync(c.Account, c.Type, c.Email, ct),
         SetAccount c => Root.SetAccountAsync(c.Account, c.Key, c.Value, ct),
         AddAccountAttribute c => Root.AddAccountAttributeAsync(c.Account, c.Key, c.Value, ct),
         RemoveAccountAttribute c => Root.RemoveAccountAttributeAsync(c.Account, c.Key, ct),
-        SetPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.Passwords[c.Account], $"{c.Account}@{desired.Spec.Tag}", ct),
+        SetPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.Passwords[c.Account], BaseVo.Internal(c.Account, desired.Spec.Tag), ct),
         MapIdentity c => Root.MapIdentityAsync(c.Account, c.Identity, "USERPASS", desired.Passwords[c.Account], "", ct),
         CreateScope c => Root.CreateScopeAsync(c.Owner, c.Scope, ct),
         SetScopeOwner c => Root.SetScopeOwnerAsync(c.Owner, c.Scope, ct),

@@ -95,25 +95,37 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner)
         await transaction.CommitAsync(ct);
     }
 
-    /// <summary>Takes USERPASS and other published identities off <c>super_root</c>; returns how many mappings went.</summary>
-    public async Task<int> UnmapFromSuperRootAsync(IReadOnlyList<ObservedIdentity> identities, CancellationToken ct)
+    /// <summary>Takes USERPASS and other published identities off the account that rules this Rucio; returns how many mappings went.</summary>
+    public async Task<int> UnmapFromSuperRootAsync(string account, IReadOnlyList<ObservedIdentity> identities, CancellationToken ct)
     {
         var removed = 0;
         foreach (var identity in identities)
         {
-            await using var delete = owner.CreateCommand("DELETE FROM account_map WHERE identity = $1 AND identity_type::text = $2 AND account = 'super_root'");
+            await using var delete = owner.CreateCommand("DELETE FROM account_map WHERE identity = $1 AND identity_type::text = $2 AND account = $3");
             delete.Parameters.Add(new() { Value = identity.Identity });
             delete.Parameters.Add(new() { Value = identity.Type });
+            delete.Parameters.Add(new() { Value = account });
             removed += await delete.ExecuteNonQueryAsync(ct);
         }
         return removed;
     }
 
-    /// <summary>Maps the operator's identity to <c>super_root</c> when a bootstrap by somebody else did not.</summary>
-    public async Task MapToSuperRootAsync(string identity, CancellationToken ct)
+    /// <summary>Maps the operator's identity to the account that rules this Rucio when a bootstrap by somebody else did not.</summary>
+    public async Task MapToSuperRootAsync(string account, string identity, CancellationToken ct)
     {
-        await using var insert = owner.CreateCommand("INSERT INTO account_map (identity, identity_type, account, is_default, created_at, updated_at) VALUES ($1, 'USERPASS', 'super_root', true, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') ON CONFLICT DO NOTHING");
+        await using var insert = owner.CreateCommand("INSERT INTO account_map (identity, identity_type, account, is_default, created_at, updated_at) VALUES ($1, 'USERPASS', $2, true, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') ON CONFLICT DO NOTHING");
         insert.Parameters.Add(new() { Value = identity });
+        insert.Parameters.Add(new() { Value = account });
         await insert.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>For VO <c>def</c>: a single-VO Rucio refuses every call to <c>/vos</c>.</summary>
+    public async Task DescribeVoAsync(string tag, string description, string email, CancellationToken ct)
+    {
+        await using var update = owner.CreateCommand("UPDATE vos SET description = $1, email = $2, updated_at = now() AT TIME ZONE 'utc' WHERE vo = $3");
+        update.Parameters.Add(new() { Value = description });
+        update.Parameters.Add(new() { Value = email });
+        update.Parameters.Add(new() { Value = tag });
+        await update.ExecuteNonQueryAsync(ct);
     }
 }

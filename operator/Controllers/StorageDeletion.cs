@@ -48,7 +48,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
     public async Task<RucioSession> RootAsync(RucioInstance instance, InstanceConnection connection, string tag, CancellationToken ct)
     {
         var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
-        var secret = new ObjectKey(names.Namespace, names.VoRoot(tag));
+        var secret = new ObjectKey(names.Namespace, tag == BaseVo.Tag ? names.SuperRoot : names.VoRoot(tag));
         return connection.As(new RucioCredential(
             await parts.References.RequireAsync(secret, "username", "root credential", ct),
             await parts.References.RequireAsync(secret, "password", "root credential", ct), "root", tag), parts.Time);

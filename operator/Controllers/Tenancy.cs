@@ -1,4 +1,5 @@
 using RucioOperator.Api;
+using RucioOperator.Api.Validation;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers;
@@ -25,6 +26,12 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
         {
             return new Outcome.Blocked(NamespaceNotAllowed, $"RucioInstance {key} does not allow namespace {ns}: its platform engineer opens it in spec.tenancy.allowedNamespaces");
         }
+        if (instance.Spec.MultiVo == (vo.Spec.Tag == BaseVo.Tag))
+        {
+            return new Outcome.Rejected(ValidationReasons.InvalidField, instance.Spec.MultiVo
+                ? $"spec.tag: {BaseVo.Tag} is Rucio's own VO and cannot be a tenant of RucioInstance {key}: choose another"
+                : $"spec.tag: RucioInstance {key} serves one experiment (multiVo: false), and its tag is {BaseVo.Tag}");
+        }
         if (instance.Spec.Tenancy?.Limits?.Accounts is { } limit && (vo.Spec.Accounts?.Count ?? 0) > limit)
         {
             return new Outcome.Blocked(LimitExceeded, $"spec.accounts: {vo.Spec.Accounts!.Count} accounts, RucioInstance {key} allows {limit}");
@@ -50,6 +57,8 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
 
     public RucioInstance? InstanceOf(VirtualOrganisation vo) => instances.Store.Get(Indexes.InstanceOf(vo));
 
-    public static bool Grants(RucioInstance instance, VirtualOrganisation vo) =>
-        instance.Spec.Tenancy?.Vos?.Any(g => g.Tag == vo.Spec.Tag && g.Namespace == vo.Metadata.NamespaceProperty) == true;
+    /// <summary>The one VO of a single-VO Rucio is there from the start: without a grant it is for the first who may use the instance.</summary>
+    public static bool Grants(RucioInstance instance, VirtualOrganisation vo) => instance.Spec.Tenancy?.Vos?.FirstOrDefault(g => g.Tag == vo.Spec.Tag) is { } grant
+        ? grant.Namespace == vo.Metadata.NamespaceProperty
+        : !instance.Spec.MultiVo;
 }

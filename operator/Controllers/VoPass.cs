@@ -183,6 +183,11 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             return ("", "");
         }
         var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+        if (vo.Spec.Tag == BaseVo.Tag)
+        {
+            var key = new ObjectKey(names.Namespace, names.SuperRoot);
+            return (await parts.References.RequireAsync(key, "username", "root credential", ct), await parts.References.RequireAsync(key, "password", "root credential", ct));
+        }
         var secret = await CredentialAsync(new ObjectKey(names.Namespace, names.VoRoot(vo.Spec.Tag)), GeneratedSecrets.LabelsOf(names.Instance), random => new Dictionary<string, string>
         {
             ["username"] = $"operator-{random(8).ToLowerInvariant()}@{vo.Spec.Tag}",

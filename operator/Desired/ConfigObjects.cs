@@ -11,8 +11,8 @@ public static class ConfigObjects
     {
         var names = i.Names;
         yield return Secret(i, names.Config, "10-common.json", RucioConfig.Common(i.Instance, i.Database));
-        yield return Secret(i, names.ConfigAdmin, "20-admin.json", RucioConfig.AdminApi(i.Release));
-        yield return Secret(i, names.ConfigApi, "20-api.json", RucioConfig.PublicApi(i.Release));
+        yield return Secret(i, names.ConfigAdmin, "20-admin.json", RucioConfig.AdminApi(i.Release, i.Instance.Spec.MultiVo));
+        yield return Secret(i, names.ConfigApi, "20-api.json", RucioConfig.PublicApi(i.Release, i.Instance.Spec.MultiVo));
         yield return Secret(i, names.ConfigDaemons, "20-daemons.json", RucioConfig.Daemons());
         yield return Secret(i, names.ConfigBootstrap, "30-bootstrap.json", RucioConfig.Bootstrap(i.SuperRoot));
         yield return Secret(i, names.Vos, "90-vos.json", RucioConfig.Vos(i.VoTags));

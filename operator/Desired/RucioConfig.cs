@@ -16,17 +16,13 @@ public static class RucioConfig
 
     public static JsonObject Common(RucioInstance instance, DatabaseAccess database)
     {
-        var config = new ConfigDocument()
-            .Set("common", "multi_vo", "True")
+        var config = (instance.Spec.MultiVo ? MultiVo() : SingleVo())
             .Set("common", "loglevel", "INFO")
             .Set("database", "default", DatabaseUrl(database))
             .Set("database", "schema", database.Address.Schema)
             .Set("database", "pool_size", "5")
             .Set("database", "max_overflow", "10")
             .Set("database", "pool_recycle", "600")
-            .Set("policy", "permission", "generic_multi_vo")
-            .Set("policy", "schema", "generic_multi_vo")
-            .Set("policy", "package-def", TenantPolicyPackage.Name)
             // Unset, hermes' default list makes every process write message rows that nobody sends.
             .Set("hermes", "services_list", "");
         if (instance.Spec.Transfers?.FtsServers is { Count: > 0 })
@@ -43,9 +39,21 @@ public static class RucioConfig
         return config.Json;
     }
 
-    public static JsonObject PublicApi(Release release) => new ConfigDocument().Set("api", "endpoints", string.Join(",", release.Endpoints.Public)).Json;
+    private static ConfigDocument MultiVo() => new ConfigDocument()
+        .Set("common", "multi_vo", "True")
+        .Set("policy", "permission", "generic_multi_vo")
+        .Set("policy", "schema", "generic_multi_vo")
+        .Set("policy", "package-def", TenantPolicyPackage.Name);
 
-    public static JsonObject AdminApi(Release release) => new ConfigDocument().Set("api", "endpoints_add", string.Join(",", release.Endpoints.AdminAdditions)).Json;
+    private static ConfigDocument SingleVo() => new ConfigDocument()
+        .Set("policy", "permission", "generic")
+        .Set("policy", "schema", "generic")
+        .Set("policy", "package", TenantPolicyPackage.Name);
+
+    public static JsonObject PublicApi(Release release, bool multiVo) => new ConfigDocument().Set("api", "endpoints", string.Join(",", release.Endpoints.PublicOf(multiVo))).Json;
+
+    /// <summary><c>vos</c> and its like exist in a multi-VO Rucio only.</summary>
+    public static JsonObject AdminApi(Release release, bool multiVo) => multiVo ? new ConfigDocument().Set("api", "endpoints_add", string.Join(",", release.Endpoints.AdminAdditions)).Json : [];
 
     public static JsonObject Daemons() => new ConfigDocument().Set("monitor", "enable_metrics", "True").Set("monitor", "metrics_port", "8080").Json;
 
@@ -67,7 +75,7 @@ public static class RucioConfig
     public static JsonObject Vos(IEnumerable<string> tags)
     {
         var config = new ConfigDocument();
-        foreach (var tag in tags.Order(StringComparer.Ordinal))
+        foreach (var tag in tags.Where(t => t != BaseVo.Tag).Order(StringComparer.Ordinal))
         {
             config.Set("policy", $"package-{tag}", TenantPolicyPackage.Name);
         }

@@ -45,7 +45,8 @@ public static class VoPlan
         {
             return Claim(desired, observed);
         }
-        var root = RootChanges(desired, observed).ToList();
+        // Root of the base VO is the instance's own account, and in the instance's care.
+        var root = tag == BaseVo.Tag ? [] : RootChanges(desired, observed).ToList();
         if (!observed.Exists || root.Any(c => c is RecoverRoot or SetRootPassword))
         {
             // Which mappings root has is only known once it exists and answers to us.

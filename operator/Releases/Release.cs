@@ -47,6 +47,10 @@ public sealed record ReleaseEndpoints
 
     /// <summary><c>[api] endpoints_add</c> of the admin server.</summary>
     public required IReadOnlyList<string> AdminAdditions { get; init; }
+
+    /// <summary>Open data asks for no permission (lib/rucio/gateway/opendata.py): it is safe only where all data is one experiment's.</summary>
+    public IReadOnlyList<string> PublicOf(bool multiVo) =>
+        multiVo ? Public : [.. Public.Concat(Default.Where(e => e.StartsWith("opendata", StringComparison.Ordinal))).Order(StringComparer.Ordinal)];
 }
 
 public sealed record ReleaseDaemon

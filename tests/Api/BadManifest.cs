@@ -17,7 +17,6 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
     public static readonly IReadOnlyList<BadManifest> All =
     [
         new(Instance, "{version: latest}", "spec.version", InvalidField),
-        new(Instance, "{multiVo: false}", "spec.multiVo", NotSupportedYet),
         new(Instance, "{database: {engine: MySQL}}", "spec.database.engine", UnsupportedDatabase),
         new(Instance, "{database: {provision: {host: 'mysql://db/rucio'}}}", "spec.database.provision.host", UnsupportedDatabase),
         new(Instance, "{database: {provision: {host: 'postgresql://db'}}}", "spec.database.provision.host", InvalidField),
@@ -48,7 +47,6 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Instance, "{tenancy: {vos: [{tag: toolong, namespace: x}]}}", "spec.tenancy.vos[0].tag", InvalidField),
 
         new(Vo, "{instanceRef: {name: ''}}", "spec.instanceRef.name", MissingField),
-        new(Vo, "{tag: def}", "spec.tag", InvalidField),
         new(Vo, "{tag: Sky}", "spec.tag", InvalidField),
         new(Vo, "{tag: 1ab}", "spec.tag", InvalidField),
         new(Vo, "{tag: skyy}", "spec.tag", InvalidField),

@@ -9,11 +9,13 @@ public sealed record GoodManifest(string Kind, string Change)
     [
         new("RucioInstance", "{}"),
         new("RucioInstance", "{database: {provision: null, existing: {host: '2001:db8::1', port: 6432, name: Rucio-1, schema: r, sslMode: VerifyCA, caSecretRef: {name: ca}, credentialsSecretRef: {name: c}}}}"),
+        new("RucioInstance", "{multiVo: false}"),
         new("RucioInstance", "{multiVo: true, database: {engine: PostgreSQL, provision: {host: mysql.example.org, name: r}}, api: {replicas: 2, resources: {requests: {cpu: 2, memory: 1.5Gi}, limits: {cpu: 500m}}}}"),
         new("RucioInstance", "{daemons: {profile: Minimal}, transfers: {ftsServers: ['https://fts.example.org:8446']}, config: {reaper: {nb_workers_by_hostname: '2'}, policy: {scratchdisk_lifetime: '7'}, conveyor: {scheme: davs}}}"),
         new("RucioInstance", "{images: {registry: 'r.example.org:5000/x', pullSecrets: [{name: p}]}, tenancy: {allowedNamespaces: {from: Selector, matchLabels: {a: b}}, vos: [{tag: CMS, namespace: x}], limits: {storages: 5, accounts: 0}}}"),
         new("RucioInstance", "{tenancy: {allowedNamespaces: {from: All}}, deletionPolicy: Delete, driftPolicy: Report, managementPolicy: Full, suspend: true}"),
         new("VirtualOrganisation", "{}"),
+        new("VirtualOrganisation", "{tag: def}"),
         new("VirtualOrganisation", "{instanceRef: {name: r, namespace: n}, tag: a10, description: x, email: a@b, distances: {policy: None, default: 5}, managementPolicy: ObserveOnly, driftPolicy: Report, suspend: true}"),
         new("VirtualOrganisation", "{accounts: [{name: a_name-of-25-letters-1234, type: Service, email: a@b, admin: true, identities: [{type: Userpass, secretRef: {name: s}}], quotas: [{rseExpression: '*', bytes: 1000000}, {rseExpression: A-B_C, bytes: 1.5Ti}, {rseExpression: D, bytes: unlimited}]}]}"),
         new("VirtualOrganisation", "{accounts: [{name: ada}], scopes: [{name: user.ada, owner: ada}, {name: Data-1_x}], distances: {policy: Mesh}}"),

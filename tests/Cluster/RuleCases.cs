@@ -64,7 +64,6 @@ internal static class RuleCases
     public static IReadOnlyList<RuleCase> All { get; } =
     [
         new(Ri, ".spec.multiVo", "immutable", "spec: {multiVo: false}"),
-        new(Ri, ".spec.multiVo", "not supported", "spec: {multiVo: false}"),
         new(Ri, ".spec.database", "MySQL", "spec: {database: {engine: MySQL}}"),
         new(Ri, ".spec.database", "exactly one", "spec: {database: {provision: {host: pg, adminSecretRef: {name: db}}}}"),
         new(Ri, ".spec.database", "mode of spec.database is immutable", "spec: {database: {existing: null, provision: {host: pg, adminSecretRef: {name: db}}}}"),
@@ -85,7 +84,6 @@ internal static class RuleCases
 
         new(Vo, "", "spec.tag is immutable", "spec: {tag: sea}", "{tag: sky}"),
         new(Vo, "", "spec.instanceRef is immutable", "spec: {instanceRef: {name: other}}", "{tag: sky}"),
-        new(Vo, ".spec.tag", "tag def", "spec: {tag: def}"),
         new(Vo, ".spec.accounts[].name", "root and super_root", "spec: {accounts: [{name: root}]}"),
         new(Vo, ".spec.accounts[].identities", "at most one", "spec: {accounts: [{name: alice, identities: [{type: Userpass}, {type: Userpass}]}]}"),
         new(Vo, ".spec.accounts[].identities[].type", "X509", "spec: {accounts: [{name: alice, identities: [{type: X509}]}]}"),

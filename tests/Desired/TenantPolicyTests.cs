@@ -95,6 +95,17 @@ public sealed class TenantPolicyTests
         Assert.That(Texts(policy.GetProperty("scratchdisk")), Is.EqualTo(new[] { "root", "admin" }));
 
     [Test]
+    public async Task In_a_single_vo_rucio_root_has_what_is_global_too_and_the_rest_is_its_generic_policys()
+    {
+        var single = await Python.JsonAsync(Python.Script("policy_decisions.py"), [folder, "single"]);
+        foreach (var (action, table) in Table())
+        {
+            var expected = table switch { "GLOBAL" or "VO_ROOT" => voRoot, "QUOTA" => quota, _ => generic };
+            Assert.That(Texts(single.GetProperty("allowed").GetProperty(action)), Is.EqualTo(expected), action);
+        }
+    }
+
+    [Test]
     public void Unknown_actions_are_denied() =>
         Assert.That((Allowed("invented"), Allowed("null")), Is.EqualTo((nobody, nobody)));
 

@@ -42,7 +42,6 @@ public static class RucioInstanceRules
 
     private static IEnumerable<FieldError> ValuesToCome(RucioInstanceSpec s) =>
     [
-        .. When(!s.MultiVo, NotYet("spec.multiVo", "false is")),
         .. When(s.Daemons is { Profile: not DaemonProfile.Minimal }, NotYet("spec.daemons.profile", "Standard and Tape are")),
         .. When(s.ManagementPolicy != ManagementPolicy.Full, NotYet("spec.managementPolicy", "ObserveOnly is")),
     ];

@@ -44,8 +44,7 @@ public static class VirtualOrganisationRules
     ];
 
     private static IEnumerable<FieldError> Tag(VirtualOrganisationSpec s) =>
-        !Forms.VoTag().IsMatch(s.Tag) ? [Invalid("spec.tag", "must be a lower-case letter and two lower-case letters or digits")]
-        : When(s.Tag == "def", Invalid("spec.tag", "tag def is Rucio's own VO and cannot be a tenant; choose another"));
+        When(!Forms.VoTag().IsMatch(s.Tag), Invalid("spec.tag", "must be a lower-case letter and two lower-case letters or digits"));
 
     private static IEnumerable<FieldError> Contact(VirtualOrganisationSpec s) =>
     [

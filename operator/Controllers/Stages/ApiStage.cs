@@ -1,9 +1,10 @@
+using RucioOperator.Api;
 using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.Stages;
 
-/// <summary>Both APIs run, and super_root logs in at the admin one: from here on VOs and storages are worked on.</summary>
+/// <summary>Both APIs run, and the account that rules this Rucio logs in at the admin one: from here on VOs and storages are worked on.</summary>
 internal static class ApiStage
 {
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
@@ -15,14 +16,14 @@ internal static class ApiStage
         }
         var url = work.Parts.ServiceOverride(work.Names.Admin, work.Names.Namespace) ?? new Uri($"https://{work.Names.AdminHost}");
         var superRoot = work.Inputs.SuperRoot;
-        work.Connection.UseServer(url, work.Inputs.AdminCertificate.Certificate, new RucioCredential(superRoot.Username, superRoot.Password, "super_root", "def"));
+        work.Connection.UseServer(url, work.Inputs.AdminCertificate.Certificate, new RucioCredential(superRoot.Username, superRoot.Password, work.Instance.Spec.RootAccount, BaseVo.Tag));
         if (!work.Connection.Serving)
         {
             await work.Connection.AsSuperRoot(work.Parts.Time).LoginAsync(ct);
             work.Connection.Serving = true;
         }
         work.Parts.Connections.RaiseObserved(work.Key);
-        work.Report.True(InstanceConditions.ApiReady, "Serving", $"Public API at {work.Names.ApiUrl}; super_root logs in at the admin API");
+        work.Report.True(InstanceConditions.ApiReady, "Serving", $"Public API at {work.Names.ApiUrl}; {work.Instance.Spec.RootAccount} logs in at the admin API");
         return null;
     }
 }

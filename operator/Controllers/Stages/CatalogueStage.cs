@@ -1,4 +1,5 @@
 using k8s.Models;
+using RucioOperator.Api;
 using RucioOperator.Observed;
 using RucioOperator.Runtime;
 
@@ -19,6 +20,11 @@ internal static class CatalogueStage
         {
             // Making an empty one now would hide the loss, and every VO would be made anew on top of it.
             return new Outcome.Blocked("CatalogueMissing", $"database {work.Connection.Access.Address} has no Rucio tables, and it had: restore it; to start with an empty catalogue, delete this RucioInstance and create it again", TimeSpan.FromMinutes(1));
+        }
+        var (wanted, other) = (work.Instance.Spec.RootAccount, work.Instance.Spec.MultiVo ? "root" : "super_root");
+        if (work.Snapshot?.Vo(BaseVo.Tag).Accounts is { } accounts && accounts.ContainsKey(other) && !accounts.ContainsKey(wanted))
+        {
+            return new Outcome.Rejected("MultiVoFixed", $"the catalogue was made with multiVo {(work.Instance.Spec.MultiVo ? "false" : "true")} (it has account {other}, not {wanted}), and names in it are stored that way: delete this RucioInstance and create it with that spec.multiVo");
         }
         if (work.Snapshot?.AlembicRevision is { } revision && revision != work.Release.AlembicHead)
         {

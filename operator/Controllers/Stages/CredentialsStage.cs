@@ -1,3 +1,4 @@
+using RucioOperator.Api;
 using RucioOperator.Observed;
 using RucioOperator.Runtime;
 
@@ -8,25 +9,25 @@ internal static class CredentialsStage
 {
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
-        var (connection, superRoot) = (work.Connection, work.Inputs.SuperRoot);
-        var def = work.Snapshot!.Vo("def");
+        var (connection, superRoot, account) = (work.Connection, work.Inputs.SuperRoot, work.Instance.Spec.RootAccount);
+        var def = work.Snapshot!.Vo(BaseVo.Tag);
         var changed = false;
         if (def.Passwords.GetValueOrDefault(superRoot.Username)?.Matches(superRoot.Password) != true)
         {
-            await connection.Writer.SetPasswordAsync(superRoot.Username, superRoot.Password, "super_root", ct);
+            await connection.Writer.SetPasswordAsync(superRoot.Username, superRoot.Password, account, ct);
             changed = true;
         }
-        if (!def.Accounts["super_root"].Identities.Any(i => i.Identity == superRoot.Username && i.Type == "USERPASS"))
+        if (!def.Accounts[account].Identities.Any(i => i.Identity == superRoot.Username && i.Type == "USERPASS"))
         {
-            await connection.Writer.MapToSuperRootAsync(superRoot.Username, ct);
+            await connection.Writer.MapToSuperRootAsync(account, superRoot.Username, ct);
             changed = true;
         }
         // Published ones, and those of an operator before us: a re-created cluster has new Secrets, and the old ones must be dead.
-        var foreign = def.Accounts["super_root"].Identities.Where(i => PublishedIdentities.IsPublished(i)
+        var foreign = def.Accounts[account].Identities.Where(i => PublishedIdentities.IsPublished(i)
             || i.Type == "USERPASS" && i.Identity.StartsWith(InputsStage.OperatorIdentity, StringComparison.Ordinal) && i.Identity != superRoot.Username).ToList();
         if (foreign.Count > 0)
         {
-            await connection.Writer.UnmapFromSuperRootAsync(foreign, ct);
+            await connection.Writer.UnmapFromSuperRootAsync(account, foreign, ct);
             changed = true;
         }
         work.Snapshot = changed ? await connection.RefreshAsync(work.Now, ct) : work.Snapshot;

@@ -1,3 +1,4 @@
+using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Observed;
 using RucioOperator.Runtime;
@@ -17,9 +18,9 @@ internal static class DatabaseStage
 
     /// <summary>Events of children come in bursts; the catalogue is read in full once a drift interval, or when somebody asks.</summary>
     private static bool IsFresh(InstanceWork work, InstanceConnection connection) =>
-        IsComplete(connection.Snapshot) && StatusPass.Token(work.Instance) == work.Instance.Status?.LastHandledReconcileAt
+        IsComplete(work.Instance, connection.Snapshot) && StatusPass.Token(work.Instance) == work.Instance.Status?.LastHandledReconcileAt
         && work.Now - connection.ReadAt < work.Parts.DriftInterval * 0.8;
 
-    public static bool IsComplete(CatalogueSnapshot? snapshot) =>
-        snapshot is { AlembicRevision: not null } && snapshot.Vo("def") is { Exists: true } def && def.Accounts.ContainsKey("super_root");
+    public static bool IsComplete(RucioInstance instance, CatalogueSnapshot? snapshot) =>
+        snapshot is { AlembicRevision: not null } && snapshot.Vo(BaseVo.Tag) is { Exists: true } def && def.Accounts.ContainsKey(instance.Spec.RootAccount);
 }

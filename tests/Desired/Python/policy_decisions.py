@@ -1,6 +1,7 @@
 """
-Imports the tenant policy (argv: its parent folder) with just enough of Rucio around it, and prints its table and
-what it decides: action -> accounts that may. generic_multi_vo says yes to `plain` alone.
+Imports the tenant policy (argv: its parent folder, and `single` for a single-VO Rucio) with just enough of Rucio
+around it, and prints its table and what it decides: action -> accounts that may. The generic policy of that mode says
+yes to `plain` alone, the other one to everybody.
 """
 import json
 import sys
@@ -42,25 +43,32 @@ def generic(issuer, action, kwargs, session):
     return kwargs.get('generic', issuer.external == 'plain')
 
 
+single = sys.argv[2:] == ['single']
 for name in ('rucio', 'rucio.common', 'rucio.core', 'sqlalchemy'):
     module(name)
+module('rucio.common.config', config_get_bool=lambda section, option, **_: (section, option, not single) == ('common', 'multi_vo', True))
 module('rucio.common.exception', RucioException=RucioException)
 module('sqlalchemy.exc', SQLAlchemyError=type('SQLAlchemyError', (Exception,), {}))
 module('rucio.core.account', has_account_attribute=lambda account, key, session: account.external == 'admin' and key == 'admin')
 module('rucio.core.account_limit', get_local_account_limit=lambda account, rse_ids, session: {
     'with-quota': 1, 'unlimited': float('inf'), 'zero-quota': 0}.get(account.external) if rse_ids == 'a' * 32 else None)
-module('rucio.core.permission', PermissionResult=PermissionResult)
-module('rucio.core.permission.generic_multi_vo', has_permission=generic)
+module('rucio.core.permission')
 
 sys.path.insert(0, sys.argv[1])
 import rucio_tenant_policy  # noqa: E402
 from rucio_tenant_policy import permission  # noqa: E402
 
-accounts = {
-    'super_root': Account('super_root', 'def'), 'root': Account('root', 'abc'), 'admin': Account('admin', 'abc'),
-    'plain': Account('plain', 'abc'), 'with-quota': Account('with-quota', 'abc'), 'unlimited': Account('unlimited', 'abc'),
-    'zero-quota': Account('zero-quota', 'abc'), 'false-super_root': Account('super_root', 'abc'),
-}
+# Only now: a single-VO Rucio imports the policy half way through its own rucio.core.permission.
+module('rucio.core.permission', PermissionResult=PermissionResult)
+module('rucio.core.permission.generic', has_permission=generic if single else lambda *_, **__: True)
+module('rucio.core.permission.generic_multi_vo', has_permission=generic if not single else lambda *_, **__: True)
+
+vo = 'def' if single else 'abc'
+accounts = {name: Account(name, vo) for name in ('root', 'admin', 'plain', 'with-quota', 'unlimited', 'zero-quota')}
+if single:
+    accounts['false-super_root'] = Account('super_root', 'def')
+else:
+    accounts = {'super_root': Account('super_root', 'def'), **accounts, 'false-super_root': Account('super_root', 'abc')}
 
 
 def ask(name, action, **kwargs):

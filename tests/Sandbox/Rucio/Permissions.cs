@@ -1,6 +1,6 @@
 namespace RucioOperator.Sandbox.Rucio;
 
-/// <summary>The generic_multi_vo policy, and on top of it a tenant policy for VOs that have one configured.</summary>
+/// <summary>The generic policies, alike for what is here, and on top of it a tenant policy for VOs that have one configured.</summary>
 internal static class Permissions
 {
     private static readonly HashSet<string> RootOnly =
@@ -34,7 +34,7 @@ internal static class Permissions
         if (await call.Server.HasTenantPolicyAsync(call.Db, issuer.Vo))
         {
             if (Global.Contains(action))
-                return issuer.IsSuperRoot;
+                return call.Server.Config.MultiVo ? issuer.IsSuperRoot : issuer.IsRoot;
             if (VoRoot.Contains(action))
                 return issuer.IsRoot;
             if (action is "add_replicas" or "update_replicas_states")

@@ -90,7 +90,7 @@ public sealed class StandInServer
     {
         if (!policies.TryGetValue(vo, out var has))
         {
-            has = !string.IsNullOrEmpty(Config["policy", $"package-{vo}"])
+            has = !Config.MultiVo ? !string.IsNullOrEmpty(Config["policy", "package"]) : !string.IsNullOrEmpty(Config["policy", $"package-{vo}"])
                 || await session.ExistsAsync("SELECT 1 FROM configs WHERE section = 'policy' AND opt = $1", $"package-{vo}");
             policies[vo] = has;
         }

@@ -5,7 +5,7 @@ Rucio's generic_multi_vo policy knows no difference between what belongs to a VO
 whole instance: root of any VO may rewrite the config table of all of them, while an ordinary account can't
 even finish an upload. Here:
 
-GLOBAL    state without a VO in it. Only super_root of VO `def`.
+GLOBAL    state without a VO in it. Only super_root of VO `def`; in a single-VO Rucio its root.
 VO_ROOT   what the VO consists of. Only the VO's root, which the operator keeps to itself; the attribute
           `admin` doesn't help. add_account_identity and del_account_identity are here, not in GLOBAL: the
           gateway takes the account in the caller's VO, so super_root (VO `def`) couldn't reach a tenant's
@@ -13,20 +13,21 @@ VO_ROOT   what the VO consists of. Only the VO's root, which the operator keeps 
 QUOTA     adding replicas and changing their state: whoever has a local limit on that RSE. Rucio passes only
           the RSE, no files, so a quota means trust with every replica of the VO on that RSE; the scope is
           still checked for files that are new (add_dids).
-GENERIC   the rest, as generic_multi_vo decides.
+GENERIC   the rest, as generic_multi_vo (single-VO: generic) decides.
 
 What is not in the table is denied.
 """
 
 import logging
 
+from rucio.common.config import config_get_bool
 from rucio.common.exception import RucioException
 from rucio.core.account import has_account_attribute
 from rucio.core.account_limit import get_local_account_limit
-from rucio.core.permission import PermissionResult, generic_multi_vo
 from sqlalchemy.exc import SQLAlchemyError
 
 LOGGER = logging.getLogger('policy')
+MULTI_VO = config_get_bool('common', 'multi_vo', raise_exception=False, default=False, check_config_table=False)
 
 GLOBAL = frozenset((
     'add_vo', 'list_vos', 'update_vo', 'recover_vo_root_identity',
@@ -82,19 +83,19 @@ def has_permission(issuer, action, kwargs, *, session):
     except Exception as error:
         # Rucio would take a TypeError for an action without an opinion and ask the single-VO policy instead.
         LOGGER.error('Policy failed on %s for %s: %s', action, issuer, type(error).__name__)
-        return PermissionResult(False, 'The policy of this VO failed on it.')
+        return _only(False, 'The policy of this VO failed on it.')
 
 
 def _decide(issuer, action, kwargs, session):
     if action in GLOBAL:
-        return _only(issuer.internal == 'super_root', 'It concerns all VOs and belongs to the instance.')
+        return _only(issuer.internal == ('super_root' if MULTI_VO else 'root'), 'It concerns all VOs and belongs to the instance.')
     if action in VO_ROOT:
         return _only(issuer.external == 'root', 'It belongs to the VO itself: declare it with the VO.')
     if action in QUOTA:
         return _only(_has_quota(issuer, kwargs, session), 'The account needs a quota there.')
     if action in GENERIC:
-        return _only(generic_multi_vo.has_permission(issuer, action, kwargs, session=session) is True, '')
-    return PermissionResult(False, 'The policy of this VO knows no action %s.' % action)
+        return _only(_generic().has_permission(issuer, action, kwargs, session=session) is True, '')
+    return _only(False, 'The policy of this VO knows no action %s.' % action)
 
 
 def _has_quota(issuer, kwargs, session):
@@ -108,5 +109,15 @@ def _has_quota(issuer, kwargs, session):
     return limit is not None and limit > 0
 
 
+def _generic():
+    # Late, as below: a single-VO Rucio loads this module while rucio.core.permission is only half there.
+    if MULTI_VO:
+        from rucio.core.permission import generic_multi_vo
+        return generic_multi_vo
+    from rucio.core.permission import generic
+    return generic
+
+
 def _only(allowed, otherwise):
+    from rucio.core.permission import PermissionResult
     return PermissionResult(allowed, '' if allowed else otherwise)
