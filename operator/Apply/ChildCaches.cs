@@ -9,7 +9,7 @@ public sealed class ChildCaches
 {
     private const string OwnerIndex = "owner";
 
-    private readonly Dictionary<Type, IChildCache> caches = [];
+    private readonly Dictionary<ResourceKind, IChildCache> caches = [];
 
     private interface IChildCache
     {
@@ -18,7 +18,7 @@ public sealed class ChildCaches
         void Refresh(IKubernetesObject<V1ObjectMeta> written);
     }
 
-    internal event Action<Type, ObjectKey>? Removed;
+    internal event Action<ResourceKind, ObjectKey>? Removed;
 
     /// <summary>Before the informer starts. It must select <see cref="ChildMarks.ManagedByLabel"/>, or foreign objects fill the memory.</summary>
     public ChildCaches Add<T>(Informer<T> informer) where T : class, IKubernetesObject<V1ObjectMeta>
@@ -27,18 +27,18 @@ public sealed class ChildCaches
         informer.Subscribe((old, now) =>
         {
             if (now is null)
-                Removed?.Invoke(typeof(T), ObjectKey.Of(old!));
+                Removed?.Invoke(informer.Kind, ObjectKey.Of(old!));
         });
-        caches.Add(typeof(T), new Cache<T>(informer));
+        caches.Add(informer.Kind, new Cache<T>(informer));
         return this;
     }
 
-    internal IKubernetesObject<V1ObjectMeta>? Get(Type type, ObjectKey key) =>
-        caches.TryGetValue(type, out var cache) ? cache.Get(key) : throw new InvalidOperationException($"no cache of {type.Name} for the applier to read back from");
+    internal IKubernetesObject<V1ObjectMeta>? Get(ResourceKind kind, ObjectKey key) =>
+        caches.TryGetValue(kind, out var cache) ? cache.Get(key) : throw new InvalidOperationException($"no cache of {kind.Kind} for the applier to read back from");
 
     internal IEnumerable<IKubernetesObject<V1ObjectMeta>> OwnedBy(string uid) => caches.Values.SelectMany(cache => cache.OwnedBy(uid));
 
-    internal void Refresh(IKubernetesObject<V1ObjectMeta> written) => caches[written.GetType()].Refresh(written);
+    internal void Refresh(IKubernetesObject<V1ObjectMeta> written) => caches[ResourceKind.Of(written)].Refresh(written);
 
     private sealed class Cache<T>(Informer<T> informer) : IChildCache where T : class, IKubernetesObject<V1ObjectMeta>
     {

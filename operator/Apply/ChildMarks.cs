@@ -24,5 +24,5 @@ public static class ChildMarks
     public const string HashAnnotation = "rucio.cern.ch/applied-hash";
 
     /// <summary>Never pruned.</summary>
-    public const string RetainAnnotation = "rucio.cern.ch/retain";
+    public const string RetainAnnotation = Labels.RetainAnnotation;
 }

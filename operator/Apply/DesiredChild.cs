@@ -16,7 +16,7 @@ internal sealed record DesiredChild(Type Type, ResourceKind Kind, ObjectKey Key,
     public static DesiredChild From(IKubernetesObject<V1ObjectMeta> owner, string set, DesiredObject desired)
     {
         var type = desired.Object.GetType();
-        var kind = ResourceKind.Of(type);
+        var kind = ResourceKind.Of(desired.Object);
         var (ownerKey, ownerKind) = (ObjectKey.Of(owner), ResourceKind.Of(owner.GetType()));
         var ownerName = $"{ownerKind.Kind}/{ownerKey}";
 
@@ -32,7 +32,7 @@ internal sealed record DesiredChild(Type Type, ResourceKind Kind, ObjectKey Key,
         annotations[ChildMarks.OwnerAnnotation] = ownerName;
         annotations[ChildMarks.SetAnnotation] = set;
         var key = new ObjectKey(metadata["namespace"]!.GetValue<string>(), metadata["name"]!.GetValue<string>());
-        if (desired.Retain)
+        if (desired.Retain || annotations[ChildMarks.RetainAnnotation] is not null)
             annotations[ChildMarks.RetainAnnotation] = "true";
         // An owner in another namespace counts as absent, and the garbage collector would take the child.
         else if (key.Namespace == ownerKey.Namespace)

@@ -17,7 +17,7 @@ public sealed class ServerSideApplier
     // How long a child just made may take to show up in the cache.
     private static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<(Type Type, ObjectKey Key), Settled> settled = [];
+    private readonly ConcurrentDictionary<(ResourceKind Kind, ObjectKey Key), Settled> settled = [];
     private readonly KubeApi api;
     private readonly ChildCaches children;
     private readonly TimeProvider time;
@@ -26,7 +26,7 @@ public sealed class ServerSideApplier
     public ServerSideApplier(KubeApi api, ChildCaches children, TimeProvider time, ILogger<ServerSideApplier> logger)
     {
         (this.api, this.children, this.time, this.logger) = (api, children, time, logger);
-        children.Removed += (type, key) => settled.TryRemove((type, key), out _);
+        children.Removed += (kind, key) => settled.TryRemove((kind, key), out _);
     }
 
     private enum Step { Keep, Wait, Apply, Heal, Replace, Refuse }
@@ -44,11 +44,11 @@ public sealed class ServerSideApplier
     public async Task<ApplyResult> ApplyAsync(IKubernetesObject<V1ObjectMeta> owner, string controller, string set, IReadOnlyList<DesiredObject> desired, CancellationToken cancellationToken, bool heal = true)
     {
         var (changes, refused, left, pending) = (new List<ChildChange>(), new List<RefusedChild>(), new List<ChildChange>(), false);
-        var kept = new HashSet<(Type, ObjectKey)>();
+        var kept = new HashSet<(ResourceKind, ObjectKey)>();
         foreach (var child in desired.Select(item => DesiredChild.From(owner, set, item)))
         {
-            kept.Add((child.Type, child.Key));
-            var cached = children.Get(child.Type, child.Key);
+            kept.Add((child.Kind, child.Key));
+            var cached = children.Get(child.Kind, child.Key);
             switch (await DecideAsync(child, cached, cancellationToken))
             {
                 case Step.Wait:
@@ -69,8 +69,8 @@ public sealed class ServerSideApplier
                     break;
             }
         }
-        foreach (var orphan in children.OwnedBy(owner.Metadata.Uid).Where(child => IsOrphan(child, set) && !kept.Contains((child.GetType(), ObjectKey.Of(child)))))
-            await DeleteAsync(ResourceKind.Of(orphan.GetType()), ObjectKey.Of(orphan), orphan.Metadata.Uid, ChildVerb.Pruned);
+        foreach (var orphan in children.OwnedBy(owner.Metadata.Uid).Where(child => IsOrphan(child, set) && !kept.Contains((ResourceKind.Of(child), ObjectKey.Of(child)))))
+            await DeleteAsync(ResourceKind.Of(orphan), ObjectKey.Of(orphan), orphan.Metadata.Uid, ChildVerb.Pruned);
         return new(changes, refused, pending, left);
 
         async Task DeleteAsync(ResourceKind kind, ObjectKey key, string uid, ChildVerb verb)
@@ -88,7 +88,7 @@ public sealed class ServerSideApplier
 
     private async Task<Step> DecideAsync(DesiredChild child, IKubernetesObject<V1ObjectMeta>? cached, CancellationToken cancellationToken)
     {
-        settled.TryGetValue((child.Type, child.Key), out var last);
+        settled.TryGetValue((child.Kind, child.Key), out var last);
         if (cached is null)
         {
             if (last?.Hash == child.Hash && time.GetElapsedTime(last.At) < CacheLag)
@@ -122,14 +122,14 @@ public sealed class ServerSideApplier
     /// <returns>The resourceVersion it has now.</returns>
     private async Task<string> ApplyAsync(DesiredChild child, string controller, CancellationToken cancellationToken)
     {
-        var applied = await api.ApplyNodeAsync(child.Type, child.Key, child.Node, $"{ChildMarks.ManagedBy}/{controller}", cancellationToken);
+        var applied = await api.ApplyNodeAsync(child.Type, child.Kind, child.Key, child.Node, $"{ChildMarks.ManagedBy}/{controller}", cancellationToken);
         Settle(child, applied, FieldsOf(child, applied));
         children.Refresh(applied);
         return applied.Metadata.ResourceVersion;
     }
 
     private void Settle(DesiredChild child, IKubernetesObject<V1ObjectMeta> live, string fields) =>
-        settled[(child.Type, child.Key)] = new(live.Metadata.Uid, live.Metadata.ResourceVersion, child.Hash, fields, time.GetTimestamp());
+        settled[(child.Kind, child.Key)] = new(live.Metadata.Uid, live.Metadata.ResourceVersion, child.Hash, fields, time.GetTimestamp());
 
     private static string FieldsOf(DesiredChild child, IKubernetesObject<V1ObjectMeta> live) =>
         DesiredChild.Hashed(OwnedFields.Of(child.Node, ResourceJson.ToNode(live, child.Kind)));

@@ -11,6 +11,8 @@ public sealed class Report(IRucioResource resource, TimeProvider time)
 {
     private readonly Dictionary<string, (bool? Status, string Reason, string Message)> _facts = new(StringComparer.Ordinal);
 
+    private Outcome? _unmet;
+
     public Outcome Outcome { get; private set; } = new Outcome.Done();
 
     public void True(string condition, string reason, string message) => _facts[condition] = (true, reason, message);
@@ -27,7 +29,15 @@ public sealed class Report(IRucioResource resource, TimeProvider time)
 
     public bool IsTrue(string condition) => _facts.TryGetValue(condition, out var fact) && fact.Status == true;
 
-    public void End(Outcome outcome) => Outcome = outcome;
+    /// <summary>The pass goes on without it, and is not done at its end.</summary>
+    public void Unmet(string condition, Outcome outcome)
+    {
+        var (reason, message) = Words(outcome);
+        False(condition, reason, message);
+        _unmet ??= outcome;
+    }
+
+    public void End(Outcome outcome) => Outcome = outcome is Outcome.Done && _unmet is { } unmet ? unmet : outcome;
 
     /// <param name="types">Condition types of the kind, in the order they are reached.</param>
     public IReadOnlyList<V1Condition> Conditions(IEnumerable<string> types, string readyMessage)

@@ -28,9 +28,23 @@ public static class Wiring
         var secrets = runtime.MetadataInformer<V1Secret>();
         var deployments = runtime.Informer<V1Deployment>(managed);
         var jobs = runtime.Informer<V1Job>(managed);
+        var services = runtime.Informer<V1Service>(managed);
+        var maps = runtime.Informer<V1ConfigMap>(managed);
+        var statefulSets = runtime.Informer<V1StatefulSet>(managed);
+        var claims = runtime.Informer<V1PersistentVolumeClaim>(managed);
+        var ingresses = runtime.Informer<V1Ingress>(managed);
+        var policies = runtime.Informer<V1NetworkPolicy>(managed);
+        var budgets = runtime.Informer<V1PodDisruptionBudget>(managed);
+        var scalers = runtime.Informer<V2HorizontalPodAutoscaler>(managed);
         var children = new ChildCaches().Add(deployments).Add(jobs)
-            .Add(runtime.Informer<V1Service>(managed)).Add(runtime.Informer<V1ConfigMap>(managed))
+            .Add(services).Add(maps).Add(statefulSets).Add(claims).Add(ingresses).Add(policies).Add(budgets).Add(scalers)
             .Add(runtime.Informer<V1ServiceAccount>(managed)).Add(runtime.Informer<V1Secret>($"{managed},{Labels.Component}=config"));
+        var kinds = new KindDiscovery(c.Api, kind => runtime.OptionalInformer(kind, managed), c.Time, c.Loggers.CreateLogger<KindDiscovery>());
+        runtime.Follow(kinds);
+        foreach (var informer in kinds.Informers)
+        {
+            children.Add(informer);
+        }
 
         instances.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         vos.Store.AddIndex(Indexes.ByInstance, vo => [Indexes.InstanceOf(vo).ToString()]);
@@ -46,14 +60,22 @@ public static class Wiring
         var events = new EventWriter(c.Api, c.Identity, c.Time, c.Loggers.CreateLogger<EventWriter>());
 
         var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections), generated, connections, applier,
-            deployments, jobs, vos, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time));
+            deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time));
         var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController))));
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));
 
-        runtime.Controller(InstanceController.Name, new EntityReconciler<RucioInstance>(c.Api, instances, instance, instance, InstanceController.Finalizer, $"rucio-operator/{InstanceController.Name}", i => i.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete), Workers)
+        var instanceLoop = runtime.Controller(InstanceController.Name, new EntityReconciler<RucioInstance>(c.Api, instances, instance, instance, InstanceController.Finalizer, $"rucio-operator/{InstanceController.Name}", i => i.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete), Workers)
             .For(instances)
             .Watches(deployments, InstanceOfChild)
             .Watches(jobs, InstanceOfChild)
+            .Watches(services, InstanceOfChild)
+            .Watches(maps, InstanceOfChild)
+            .Watches(statefulSets, InstanceOfChild)
+            .Watches(claims, InstanceOfChild)
+            .Watches(ingresses, InstanceOfChild)
+            .Watches(policies, InstanceOfChild, when: Changes.OfIntent)
+            .Watches(budgets, InstanceOfChild, when: Changes.OfIntent)
+            .Watches(scalers, InstanceOfChild, when: Changes.OfContent)
             .Watches(vos, v => [Indexes.InstanceOf(v)], when: VoMattersToInstance)
             .Watches(secrets, s => [.. Keys(instances.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. InstanceOfChild(s)]);
         var voLoop = runtime.Controller(VoController.Name, new EntityReconciler<VirtualOrganisation>(c.Api, vos, vo, null, null, $"rucio-operator/{VoController.Name}"), Workers)
@@ -66,6 +88,18 @@ public static class Wiring
             .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, QueuePriority.Edit, when: SpecOrMetadataChanged)
             .Watches(vos, v => [ObjectKey.Of(v)])
             .Watches(instances, i => Keys(vos.Store.ByIndex(Indexes.ByInstance, ObjectKey.Of(i).ToString())));
+
+        foreach (var informer in kinds.Informers)
+        {
+            instanceLoop.Watches(informer, InstanceOfChild);
+        }
+        kinds.Changed += () =>
+        {
+            foreach (var key in Keys(instances.Store.List()))
+            {
+                instanceLoop.Enqueue(key);
+            }
+        };
 
         // A full look at a catalogue, each drift interval: whoever lives in it plans again, after everything more urgent.
         connections.Observed += key =>

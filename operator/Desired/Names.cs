@@ -52,6 +52,9 @@ public static class Labels
     /// <summary>Namespace of the VO whose login a Secret holds, where that is not the Secret's own.</summary>
     public const string Vo = Api.ApiGroup.Name + "/vo";
 
+    /// <summary>On what must outlive the instance (data, credentials): no ownerReference, never pruned.</summary>
+    public const string RetainAnnotation = Api.ApiGroup.Name + "/retain";
+
     public static Dictionary<string, string> Of(string instance, string component) => new()
     {
         [ManagedBy] = Operator,

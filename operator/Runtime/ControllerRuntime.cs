@@ -61,6 +61,13 @@ public sealed class ControllerRuntime : IDisposable
         return informer;
     }
 
+    /// <summary>An informer over the watched namespaces that somebody else runs, while the server serves that kind.</summary>
+    public Informer<UntypedObject> OptionalInformer(ResourceKind kind, string labelSelector) =>
+        new(api, new InformerOptions<UntypedObject> { Namespaces = options.Namespaces, LabelSelector = labelSelector, Kind = kind, IsOptional = true }, time, Derived(), logger);
+
+    /// <summary>Runs something that fills caches besides the informers made here; workers wait for it, too.</summary>
+    public void Follow(IInformer informer) => informers.Add(informer);
+
     /// <summary>Follows a kind without its content: names, labels, resourceVersion; no annotations.</summary>
     public Informer<PartialObject> MetadataInformer<T>(string? labelSelector = null) where T : class, IKubernetesObject<V1ObjectMeta> =>
         Informer<PartialObject>(labelSelector, configure: settings => settings with { Kind = ResourceKind.Of<T>() });

@@ -30,6 +30,9 @@ public sealed record InformerOptions<T> where T : class, IKubernetesObject<V1Obj
     /// <summary>Drops what is not needed before the object is stored; managedFields and kubectl's annotation are dropped anyway.</summary>
     public Func<T, T>? Transform { get; init; }
 
+    /// <summary>The server need not serve the kind: while it does not, the informer ends with an empty store and may be run again later.</summary>
+    public bool IsOptional { get; init; }
+
     public int PageSize { get; init; } = 500;
 
     /// <summary>Asked of the server, spread ± 10 %.</summary>
@@ -52,6 +55,7 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
     private int unsynced = NamespacesOf(options).Count;
 
     public ResourceStore<T> Store { get; } = new();
+    public ResourceKind Kind => kind;
     public string Name => kind.Plural;
     public int Count => Store.Count;
     public bool HasSynced => synced.Task.IsCompletedSuccessfully;
@@ -97,6 +101,11 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
+                return;
+            }
+            catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound && options.IsOptional)
+            {
+                Store.RemoveMissing(@namespace, new HashSet<ObjectKey>());
                 return;
             }
             catch (KubeApiException error)

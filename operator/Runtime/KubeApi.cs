@@ -89,16 +89,15 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
 
     /// <summary>As <see cref="ApplyAsync{T}"/>, for an object whose type is known at run time only.</summary>
     public Task<IKubernetesObject<V1ObjectMeta>> ApplyAnyAsync(IKubernetesObject<V1ObjectMeta> obj, string fieldManager, CancellationToken cancellationToken) =>
-        ApplyNodeAsync(obj.GetType(), ObjectKey.Of(obj), ResourceJson.ToNode(obj, ResourceKind.Of(obj.GetType())), fieldManager, cancellationToken);
+        ApplyNodeAsync(obj.GetType(), ResourceKind.Of(obj), ObjectKey.Of(obj), ResourceJson.ToNode(obj, ResourceKind.Of(obj)), fieldManager, cancellationToken);
 
-    internal async Task<IKubernetesObject<V1ObjectMeta>> ApplyNodeAsync(Type type, ObjectKey key, JsonObject node, string fieldManager, CancellationToken cancellationToken)
+    internal async Task<IKubernetesObject<V1ObjectMeta>> ApplyNodeAsync(Type type, ResourceKind kind, ObjectKey key, JsonObject node, string fieldManager, CancellationToken cancellationToken)
     {
-        var kind = ResourceKind.Of(type);
         using var request = Request(HttpMethod.Patch, kind.Path(key.Namespace, key.Name) + Query(("fieldManager", fieldManager), ("force", "true")));
         request.Content = Body(Encoding.UTF8.GetBytes(node.ToJsonString()), "application/apply-patch+yaml");
         var operation = $"apply {kind.Kind} {key}";
         var body = await ReadAsync(request, operation, cancellationToken);
-        return Parse(operation, () => Trimmed((IKubernetesObject<V1ObjectMeta>)JsonSerializer.Deserialize(body, KubeJson.Options.GetTypeInfo(type))!));
+        return Parse(operation, () => Trimmed(ResourceJson.Named((IKubernetesObject<V1ObjectMeta>)JsonSerializer.Deserialize(body, KubeJson.Options.GetTypeInfo(type))!, kind)));
     }
 
     /// <summary>Server-side apply of the status subresource, forced.</summary>
@@ -134,6 +133,23 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         }
         catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
         {
+        }
+    }
+
+    /// <summary>What the server says about itself below a path such as <c>apis</c>; null when there is nothing.</summary>
+    public async Task<JsonNode?> DiscoverAsync(string path, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Accept", Json);
+        var operation = $"discover {path}";
+        try
+        {
+            var body = await ReadAsync(request, operation, cancellationToken);
+            return Parse(operation, () => JsonNode.Parse(body));
+        }
+        catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
+        {
+            return null;
         }
     }
 

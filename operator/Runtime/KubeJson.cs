@@ -45,6 +45,7 @@ public static class KubeJson
 
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(PartialObject))]
+[JsonSerializable(typeof(UntypedObject))]
 [JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(V1ListMeta))]
 [JsonSerializable(typeof(JsonNode))]

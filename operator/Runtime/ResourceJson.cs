@@ -122,11 +122,13 @@ internal static class ResourceJson
     }
 
     // Items of typed lists come without apiVersion and kind, and metadata-only objects name their wrapper.
-    private static T Named<T>(T obj, ResourceKind kind) where T : class, IKubernetesObject<V1ObjectMeta>
+    internal static T Named<T>(T obj, ResourceKind kind) where T : class, IKubernetesObject<V1ObjectMeta>
     {
         if (obj.Metadata?.Name is null)
             throw new JsonException("an object without a name");
         (obj.ApiVersion, obj.Kind) = (kind.ApiVersion, kind.Kind);
+        if (obj is UntypedObject untyped)
+            untyped.Resource = kind;
         return obj;
     }
 

@@ -19,6 +19,10 @@ public sealed record ResourceKind(string Group, string Version, string Kind, str
 
     public static ResourceKind Of<T>() where T : IKubernetesObject => Of(typeof(T));
 
+    public static ResourceKind Of(IKubernetesObject obj) => obj is UntypedObject untyped
+        ? untyped.Resource ?? throw new ArgumentException($"{untyped.ApiVersion} {untyped.Kind} doesn't say where it lives")
+        : Of(obj.GetType());
+
     public static ResourceKind Of(Type type) => Known.GetOrAdd(type, static type =>
         type.GetCustomAttribute<KubernetesEntityAttribute>() is { } entity
             ? new(entity.Group ?? "", entity.ApiVersion, entity.Kind, entity.PluralName)

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using RucioOperator.Apply;
 using RucioOperator.Runtime;
+using RucioOperator.Sandbox.Kubernetes;
 using RucioOperator.Tests.Runtime;
 
 namespace RucioOperator.Tests.Apply;
@@ -109,6 +110,34 @@ public sealed class ServerSideApplierTests
         await Eventually.TrueAsync(() => maps.Count == 0);
         Assert.That((await ApplyAsync(desired)).Changes.Single().Verb, Is.EqualTo(ChildVerb.Applied));
         Assert.That(bed.Server.Store.Get("configmaps", KubeBed.Ns, "m"), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Another_products_object_is_applied_compared_healed_and_pruned_like_our_own()
+    {
+        bed.Server.InstallKinds(OptionalDefinitions.PodMonitor);
+        var kind = new ResourceKind("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors");
+        var monitors = await bed.FollowAsync<UntypedObject>(ChildMarks.Selector, one => children.Add(one), kind);
+        DesiredObject[] desired = [new(UntypedObject.Of(kind, new V1ObjectMeta { Name = "m", NamespaceProperty = KubeBed.Ns }, Node("""{"endpoints":[{"port":"metrics"}]}""")))];
+        Assert.That((await ApplyAsync(desired)).Changes, Has.Count.EqualTo(1));
+        await Eventually.TrueAsync(() => monitors.Count == 1);
+        await SendsNothingAsync(desired);
+        Restart();
+        await SendsNothingAsync(desired);
+        bed.Server.Store.Patch(OptionalDefinitions.PodMonitor, KubeBed.Ns, "m", Node("""{"spec":{"endpoints":[]}}"""));
+        await Eventually.TrueAsync(() => monitors.Store.Get(Key("m"))!.Spec!["endpoints"]!.AsArray().Count == 0);
+        Assert.That((await ApplyAsync(desired)).Changes.Single().IsDrift);
+        Assert.That((await ApplyAsync([])).Changes.Single(), Is.EqualTo(new ChildChange(ChildVerb.Pruned, "PodMonitor", Key("m"))));
+    }
+
+    [Test]
+    public async Task A_builders_own_mark_retains_too()
+    {
+        var map = Map("m");
+        map.Metadata.Annotations = new Dictionary<string, string> { [ChildMarks.RetainAnnotation] = "true" };
+        await SettledAsync([new(map)]);
+        Assert.That(maps.Store.Get(Key("m"))!.Metadata.OwnerReferences, Is.Null);
+        Assert.That((await ApplyAsync([])).Changes, Is.Empty);
     }
 
     [Test]

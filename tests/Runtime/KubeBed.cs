@@ -27,9 +27,9 @@ internal sealed class KubeBed : IAsyncDisposable
 
     public static async Task<KubeBed> StartAsync() => new(await KubeApiServer.StartAsync());
 
-    public async Task<Informer<T>> FollowAsync<T>(string? labelSelector = null, Action<Informer<T>>? before = null) where T : class, IKubernetesObject<V1ObjectMeta>
+    public async Task<Informer<T>> FollowAsync<T>(string? labelSelector = null, Action<Informer<T>>? before = null, ResourceKind? kind = null) where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var informer = new Informer<T>(Api, new InformerOptions<T> { LabelSelector = labelSelector }, TimeProvider.System, new Random(1), NullLogger.Instance);
+        var informer = new Informer<T>(Api, new InformerOptions<T> { LabelSelector = labelSelector, Kind = kind }, TimeProvider.System, new Random(1), NullLogger.Instance);
         before?.Invoke(informer);
         running.Add(informer.RunAsync(stop.Token));
         await informer.Synced;

@@ -56,6 +56,7 @@ internal static class BuiltInTypes
             Columns = [Path("Class", ".spec.ingressClassName"), Path("Hosts", ".spec.rules[0].host")],
         },
         new("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets") { ShortNames = ["pdb"], HasStatus = true },
+        new("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers") { ShortNames = ["hpa"], Categories = ["all"], HasStatus = true },
         Rbac("Role", "roles"),
         Rbac("RoleBinding", "rolebindings"),
         Rbac("ClusterRole", "clusterroles") with { Namespaced = false },
