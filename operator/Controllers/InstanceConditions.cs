@@ -3,6 +3,7 @@ namespace RucioOperator.Controllers;
 /// <summary>Condition types of a RucioInstance besides Ready, Reconciling, Stalled; in the order they are reached.</summary>
 public static class InstanceConditions
 {
+    public const string KindsServed = nameof(KindsServed);
     public const string DatabaseReady = nameof(DatabaseReady);
     public const string CatalogueReady = nameof(CatalogueReady);
     public const string CredentialsSafe = nameof(CredentialsSafe);
@@ -11,6 +12,7 @@ public static class InstanceConditions
 
     public static readonly IReadOnlyList<string> All =
     [
+        KindsServed,
         DatabaseReady,
         CatalogueReady,
         CredentialsSafe,

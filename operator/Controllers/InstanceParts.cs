@@ -2,6 +2,7 @@ using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Hosting;
+using RucioOperator.Observed;
 using RucioOperator.Runtime;
 using RucioOperator.Status;
 
@@ -11,4 +12,4 @@ namespace RucioOperator.Controllers;
 public sealed record InstanceParts(
     KubeApi Api, Databases Databases, GeneratedSecrets Secrets, InstanceConnections Connections, ServerSideApplier Applier,
     Informer<V1Deployment> Deployments, Informer<V1Job> Jobs, Informer<VirtualOrganisation> Vos,
-    Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);
+    KindDiscovery Kinds, Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);

@@ -15,6 +15,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 {
     private static readonly IReadOnlyList<InstanceStage> Stages =
     [
+        new(InstanceConditions.KindsServed, KindsStage.RunAsync),
         new(InstanceConditions.DatabaseReady, DatabaseStage.RunAsync),
         new(InstanceConditions.CatalogueReady, CatalogueStage.GuardAsync),
         new(InstanceConditions.CatalogueReady, InputsStage.RunAsync),

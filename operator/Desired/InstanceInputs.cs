@@ -1,5 +1,6 @@
 using RucioOperator.Api;
 using RucioOperator.Catalogue;
+using RucioOperator.Observed;
 using RucioOperator.Releases;
 
 namespace RucioOperator.Desired;
@@ -16,6 +17,9 @@ public sealed record InstanceInputs(
 {
     /// <summary>False: only what the bootstrap needs; servers fail without their tables.</summary>
     public bool CatalogueReady { get; init; }
+
+    /// <summary>What the cluster serves besides Kubernetes' own kinds.</summary>
+    public ApiKinds Kinds { get; init; } = ApiKinds.None;
 
     public InstanceNames Names => new(Instance.Metadata.NamespaceProperty, Instance.Metadata.Name);
 }

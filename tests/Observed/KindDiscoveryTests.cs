@@ -14,7 +14,7 @@ public sealed class KindDiscoveryTests
     private readonly FakeTimeProvider clock = new();
     private readonly CancellationTokenSource stop = new();
     private KubeBed bed = null!;
-    private KindDiscovery kinds = null!;
+    private KindDiscovery? kinds;
     private Task run = Task.CompletedTask;
 
     [SetUp]
@@ -26,7 +26,7 @@ public sealed class KindDiscoveryTests
         await stop.CancelAsync();
         await run;
         await bed.DisposeAsync();
-        kinds.Dispose();
+        kinds?.Dispose();
         stop.Dispose();
     }
 
@@ -36,16 +36,16 @@ public sealed class KindDiscoveryTests
         bed.Server.InstallKinds(OptionalDefinitions.PodMonitor);
         bed.Server.Store.Upsert(Yaml.Parse("{apiVersion: monitoring.coreos.com/v1, kind: PodMonitor, metadata: {name: m, namespace: default}, spec: {any: thing}}")[0]);
         await FollowAsync();
-        Assert.That(kinds.Current.Has(OptionalKinds.PodMonitor));
-        Assert.That(kinds.Current.Has(OptionalKinds.Certificate), Is.False);
-        Assert.That(kinds.Find(OptionalKinds.PodMonitor, new("default", "m"))!.Spec!["any"]!.GetValue<string>(), Is.EqualTo("thing"));
+        Assert.That(kinds!.Current.Has(OptionalKinds.PodMonitor));
+        Assert.That(kinds!.Current.Has(OptionalKinds.Certificate), Is.False);
+        Assert.That(kinds!.Find(OptionalKinds.PodMonitor, new("default", "m"))!.Spec!["any"]!.GetValue<string>(), Is.EqualTo("thing"));
     }
 
     [Test]
     public async Task A_cluster_without_any_is_asked_once_and_not_again_unless_a_spec_needs_one()
     {
         await FollowAsync();
-        await kinds.EnsureAsync([], default);
+        await kinds!.EnsureAsync([], default);
         Assert.That(bed.Server.Requests.Count(0), Is.EqualTo(1));
     }
 
@@ -54,11 +54,11 @@ public sealed class KindDiscoveryTests
     {
         await FollowAsync();
         clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.That((await kinds.EnsureAsync([OptionalKinds.Certificate], default)).Has(OptionalKinds.Certificate), Is.False);
+        Assert.That((await kinds!.EnsureAsync([OptionalKinds.Certificate], default)).Has(OptionalKinds.Certificate), Is.False);
         bed.Server.InstallKinds(OptionalDefinitions.Certificate);
-        Assert.That((await kinds.EnsureAsync([OptionalKinds.Certificate], default)).Has(OptionalKinds.Certificate), Is.False);
+        Assert.That((await kinds!.EnsureAsync([OptionalKinds.Certificate], default)).Has(OptionalKinds.Certificate), Is.False);
         clock.Advance(TimeSpan.FromSeconds(6));
-        Assert.That((await kinds.EnsureAsync([OptionalKinds.Certificate], default)).Has(OptionalKinds.Certificate));
+        Assert.That((await kinds!.EnsureAsync([OptionalKinds.Certificate], default)).Has(OptionalKinds.Certificate));
     }
 
     [Test]
@@ -66,8 +66,8 @@ public sealed class KindDiscoveryTests
     {
         bed.Server.InstallKinds("tlsroutes.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io");
         await FollowAsync();
-        Assert.That(kinds.Current.Find(OptionalKinds.TlsRoute)!.Version, Is.EqualTo("v1alpha2"));
-        Assert.That(kinds.Current.Find(OptionalKinds.HttpRoute)!.Version, Is.EqualTo("v1"));
+        Assert.That(kinds!.Current.Find(OptionalKinds.TlsRoute)!.Version, Is.EqualTo("v1alpha2"));
+        Assert.That(kinds!.Current.Find(OptionalKinds.HttpRoute)!.Version, Is.EqualTo("v1"));
     }
 
     [Test]
@@ -76,14 +76,14 @@ public sealed class KindDiscoveryTests
         bed.Server.InstallKinds(OptionalDefinitions.Certificate);
         await FollowAsync();
         var told = 0;
-        kinds.Changed += () => Interlocked.Increment(ref told);
+        kinds!.Changed += () => Interlocked.Increment(ref told);
         bed.Server.RemoveKind(OptionalDefinitions.Certificate);
         bed.Server.CutWatches();
-        await Eventually.TrueAsync(() => !kinds.Current.Has(OptionalKinds.Certificate), clock, "the kind is gone");
+        await Eventually.TrueAsync(() => !kinds!.Current.Has(OptionalKinds.Certificate), clock, "the kind is gone");
         await Eventually.TrueAsync(() => told == 1);
         bed.Server.InstallKinds(OptionalDefinitions.Certificate);
         clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.That((await kinds.EnsureAsync([OptionalKinds.Certificate], default)).Has(OptionalKinds.Certificate));
+        Assert.That((await kinds!.EnsureAsync([OptionalKinds.Certificate], default)).Has(OptionalKinds.Certificate));
     }
 
     [Test]
@@ -92,7 +92,7 @@ public sealed class KindDiscoveryTests
         bed.Server.InstallKinds(OptionalDefinitions.Certificate);
         bed.Server.Faults.Add(new Fault { Times = 3, Status = 503 });
         await FollowAsync();
-        Assert.That(kinds.Current.Has(OptionalKinds.Certificate));
+        Assert.That(kinds!.Current.Has(OptionalKinds.Certificate));
     }
 
     [Test]
@@ -103,6 +103,6 @@ public sealed class KindDiscoveryTests
     {
         kinds = new KindDiscovery(bed.Api, kind => new Informer<UntypedObject>(bed.Api, new InformerOptions<UntypedObject> { Kind = kind, IsOptional = true }, clock, new Random(1), NullLogger.Instance), clock, NullLogger<KindDiscovery>.Instance);
         run = kinds.RunAsync(stop.Token);
-        await Eventually.TrueAsync(() => kinds.HasSynced, clock);
+        await Eventually.TrueAsync(() => kinds!.HasSynced, clock);
     }
 }

@@ -16,6 +16,7 @@ internal static class InputsStage
         work.Inputs = new InstanceInputs(work.Instance, work.Release, work.Connection.Access, await SuperRootAsync(work, ct), await AdminCertificateAsync(work, ct), VoTags(work))
         {
             CatalogueReady = DatabaseStage.IsComplete(work.Instance, work.Snapshot),
+            Kinds = work.Kinds,
         };
         return null;
     }

@@ -25,6 +25,9 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     /// <summary>The catalogue as last read in this pass; null: no Rucio tables.</summary>
     public CatalogueSnapshot? Snapshot { get; set; }
 
+    /// <summary>From <see cref="KindsStage"/> on.</summary>
+    public ApiKinds Kinds { get; set; } = ApiKinds.None;
+
     /// <summary>From <see cref="InputsStage"/> on.</summary>
     public InstanceInputs Inputs { get => field ?? throw new InvalidOperationException("no inputs yet"); set; }
 
