@@ -12,7 +12,7 @@ public static class Daemons
     {
         var profile = (i.Instance.Spec.Daemons ?? new DaemonsSpec()).Profile.ToString();
         var hasFts = i.Instance.Spec.Transfers?.FtsServers is { Count: > 0 };
-        return i.Release.Profiles[profile].Where(name => hasFts || !i.Release.Daemons[name].NeedsTransferTool);
+        return i.Release.Profiles[profile].Where(name => hasFts || i.Release.Daemons[name].Needs is null);
     }
 
     public static IEnumerable<V1Deployment> Deployments(InstanceInputs i) => Of(i).Select(name => Deployment(i, name));

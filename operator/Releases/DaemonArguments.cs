@@ -27,7 +27,7 @@ public static class DaemonArguments
     private static IEnumerable<string> Words(ReleaseDaemon daemon, string option, string value)
     {
         if (!daemon.Arguments.TryGetValue(option, out var kind))
-            throw new ArgumentException($"{option} is not one of {string.Join(", ", daemon.Arguments.Keys)}");
+            throw new ArgumentException($"{option} is not an argument of this daemon{Nearest.Hint(option, daemon.Arguments.Keys)}");
         var words = kind == ArgumentKind.Words ? value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [value];
         // A leading dash would be read as an option of its own.
         if (words.Length == 0 || words.Any(word => word.Length == 0 || word[0] == '-' || word.Any(char.IsControl)))
@@ -39,6 +39,8 @@ public static class DaemonArguments
             ArgumentKind.Flag => throw new ArgumentException($"{option} is true or false"),
             ArgumentKind.Integer when !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _) =>
                 throw new ArgumentException($"{option} needs a whole number"),
+            ArgumentKind.Number when !double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _) =>
+                throw new ArgumentException($"{option} needs a number such as 1.5"),
             _ => [option, .. words],
         };
     }

@@ -2,9 +2,16 @@ using System.Text.Json.Serialization;
 
 namespace RucioOperator.Releases;
 
-/// <summary>What one line of Rucio has; data files in this folder, checked against Rucio's source by the tests.</summary>
+/// <summary>
+/// What one line of Rucio has; data files in this folder (their form: release.schema.json), checked against Rucio's source
+/// by the tests.
+/// </summary>
 public sealed record Release
 {
+    /// <summary>For editors.</summary>
+    [JsonPropertyName("$schema")]
+    public string? Schema { get; init; }
+
     /// <summary>The major version.</summary>
     public required int Line { get; init; }
 
@@ -20,7 +27,10 @@ public sealed record Release
     public required ReleaseEndpoints Endpoints { get; init; }
     public required IReadOnlyDictionary<string, ReleaseDaemon> Daemons { get; init; }
 
-    /// <summary>Profile → daemons; a profile may name daemons the instance can't use, see <see cref="ReleaseDaemon.NeedsTransferTool"/>.</summary>
+    /// <summary>Daemons of other lines, or of charts, that this one has not.</summary>
+    public required IReadOnlyDictionary<string, RemovedDaemon> Removed { get; init; }
+
+    /// <summary>Profile → daemons; a profile may name daemons the instance can't use, see <see cref="ReleaseDaemon.Needs"/>.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Profiles { get; init; }
 
     /// <summary>Every action the gateway asks the policy about.</summary>
@@ -53,22 +63,68 @@ public sealed record ReleaseEndpoints
         multiVo ? Public : [.. Public.Concat(Default.Where(e => e.StartsWith("opendata", StringComparison.Ordinal))).Order(StringComparer.Ordinal)];
 }
 
+/// <param name="Since">The line without it.</param>
+public sealed record RemovedDaemon(string Since, string Reason);
+
 public sealed record ReleaseDaemon
 {
     /// <summary>
     /// The closed list. Left out on purpose: <c>--vos</c> (two groups with different VOs starve each other),
-    /// <c>--run-once</c>, and what a storage attribute does better.
+    /// <c>--run-once</c>, <c>--exclude-activities</c> (without effect in a multi-VO Rucio), and what a storage attribute
+    /// or its availability does better.
     /// </summary>
     public required IReadOnlyDictionary<string, ArgumentKind> Arguments { get; init; }
 
     /// <summary>Short cycles: a killed pod keeps its share of the work for ten of them.</summary>
     public required IReadOnlyDictionary<string, string> Defaults { get; init; }
 
-    /// <summary>Useless without a transfer service.</summary>
-    public bool NeedsTransferTool { get; init; }
+    /// <summary>Kubernetes quantities of one process with the defaults: what is set aside, and where it is stopped.</summary>
+    public required string Memory { get; init; }
+    public required string MemoryLimit { get; init; }
 
-    /// <summary>Reads the list of RSEs once, at start: to be rolled when it changes.</summary>
+    /// <summary>Longer than one chunk of work takes: a daemon that is killed leaves a heartbeat which keeps its share of the work.</summary>
+    public required int GracePeriodSeconds { get; init; }
+
+    /// <summary>What it is useless without; null: runs in any instance.</summary>
+    public DaemonNeed? Needs { get; init; }
+
+    /// <summary>Presents the instance's or a VO's X.509 credential to FTS or to storages.</summary>
+    public bool UsesX509Proxy { get; init; }
+
+    /// <summary>Reads the list of RSEs once, at start: to be rolled when it changes (daemons/conveyor/common.py, get_conveyor_rses).</summary>
     public bool FixesRseListAtStart { get; init; }
+
+    /// <summary>Sections of rucio.cfg that no other process reads: a change there touches this daemon alone.</summary>
+    public IReadOnlyList<string> Sections { get; set; } = [];
+
+    /// <summary>Arguments that are part of its heartbeat's name: Deployments that differ in them share no work.</summary>
+    public IReadOnlyList<string> SplitBy { get; set; } = [];
+
+    /// <summary>
+    /// Arguments that narrow the work without being in the heartbeat's name: of Deployments that share work by hash, one
+    /// would skip what only the other may do, for ever. So they must agree.
+    /// </summary>
+    public IReadOnlyList<string> SameForAll { get; set; } = [];
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<DaemonNeed>))]
+public enum DaemonNeed
+{
+    [JsonStringEnumMemberName("transferTool")] TransferTool,
+
+    /// <summary>At least one service that messages go to.</summary>
+    [JsonStringEnumMemberName("messageService")] MessageService,
+
+    /// <summary>A broker with FTS's state messages.</summary>
+    [JsonStringEnumMemberName("ftsMessages")] FtsMessages,
+
+    /// <summary>A broker with clients' traces.</summary>
+    [JsonStringEnumMemberName("traces")] Traces,
+
+    /// <summary>A broker with messages about volatile storages.</summary>
+    [JsonStringEnumMemberName("cacheMessages")] CacheMessages,
+
+    [JsonStringEnumMemberName("oidc")] Oidc,
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<ArgumentKind>))]
@@ -76,6 +132,7 @@ public enum ArgumentKind
 {
     [JsonStringEnumMemberName("flag")] Flag,
     [JsonStringEnumMemberName("integer")] Integer,
+    [JsonStringEnumMemberName("number")] Number,
     [JsonStringEnumMemberName("text")] Text,
 
     /// <summary>One or more names, separated by commas in the value: activities have blanks in them.</summary>

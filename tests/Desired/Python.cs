@@ -30,11 +30,12 @@ internal static class Python
     }
 
     /// <summary>Skips the test when there is no checkout of Rucio, else its path.</summary>
-    public static string RequireRucio()
+    /// <param name="variable">RUCIO_SOURCE_40 and RUCIO_SOURCE_38 name older lines.</param>
+    public static string RequireRucio(string variable = "RUCIO_SOURCE")
     {
-        if (Environment.GetEnvironmentVariable("RUCIO_SOURCE") is not { Length: > 0 } source)
+        if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } source)
         {
-            Assert.Ignore("needs Rucio's source: set RUCIO_SOURCE to a checkout, and RUCIO_PYTHON to a Python that has its requirements");
+            Assert.Ignore($"needs Rucio's source: set {variable} to a checkout, and RUCIO_PYTHON to a Python that has its requirements");
             throw new InvalidOperationException();
         }
         Require();
