@@ -19,6 +19,12 @@ public static class ApiGroup
 
     /// <summary>Must hold the instance's name before <c>deletionPolicy: Delete</c> drops a catalogue.</summary>
     public const string ConfirmDeleteAnnotation = Name + "/confirm-delete";
+
+    /// <summary>Any new value asks for a new database password; echoed as <c>status.lastHandledPasswordRotation</c>.</summary>
+    public const string RotatePasswordAnnotation = Name + "/rotate-database-password";
+
+    /// <summary>Id of a cluster that is gone for good: what its operator held may be taken at once.</summary>
+    public const string TakeOverAnnotation = Name + "/take-over-catalogue";
 }
 
 /// <summary>A custom resource of this group as the runtime and the writers see it.</summary>

@@ -194,6 +194,9 @@ public sealed record RucioInstanceStatus : ResourceStatus
     public string? Url { get; init; }
     public int? Vos { get; init; }
     public string? AlembicRevision { get; init; }
+
+    /// <summary>Token of the annotation whose password is the only one that works.</summary>
+    public string? LastHandledPasswordRotation { get; init; }
     public DatabaseStatus? Database { get; init; }
 }
 

@@ -1,3 +1,4 @@
+using Npgsql;
 using RucioOperator.Api;
 using RucioOperator.Catalogue;
 using RucioOperator.Desired;
@@ -7,14 +8,78 @@ using RucioOperator.Runtime;
 namespace RucioOperator.Apply;
 
 /// <summary>Sees to it that an instance's database answers, and makes it where the spec asks for that.</summary>
-public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets generated, DatabaseProvisioner provisioner, InstanceConnections connections)
+public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets generated, DatabaseProvisioner provisioner, InstanceConnections connections, CatalogueOwnership ownership)
 {
     /// <exception cref="DatabaseFault">Host, credentials, TLS or permission: each named.</exception>
     /// <exception cref="SecretProblem">A Secret the spec names is missing or incomplete.</exception>
     public async Task<InstanceConnection> EnsureAsync(RucioInstance instance, CancellationToken ct)
     {
+        var source = await SourceAsync(instance, ct);
+        var connection = await ConnectAsync(instance, source, ct);
+        if (source.Made is { } made && PasswordRotation.Of(made).IsDue(instance))
+        {
+            source = await RotateAsync(instance, ct) ?? source;
+            connection = await ConnectAsync(instance, source, ct);
+        }
+        connection.Rotation = source.Made is { } entries ? PasswordRotation.Of(entries) : null;
+        return connection;
+    }
+
+    /// <summary>Null: the catalogue is this instance's to work on.</summary>
+    public Task<Outcome?> OwnAsync(RucioInstance instance, InstanceConnection connection, CancellationToken ct) => ownership.EnsureAsync(instance, connection, ct);
+
+    /// <summary>The instance is gone and its catalogue stays: the next one, whatever its name, need not wait.</summary>
+    public async Task ReleaseAsync(RucioInstance instance, CancellationToken ct)
+    {
         var key = ObjectKey.Of(instance);
-        var access = await AccessAsync(instance, ct);
+        if (connections.Find(key) is { } connection)
+        {
+            try
+            {
+                await ownership.ReleaseAsync(instance, connection, ct);
+            }
+            catch (NpgsqlException)
+            {
+                // Then the lease runs out.
+            }
+        }
+        await connections.ForgetAsync(key);
+    }
+
+    /// <summary>
+    /// Second half of a rotation, when no pod is left that would log in the old way: the old password is dead at once, what
+    /// it has open may end its work.
+    /// </summary>
+    /// <param name="terminate">Not any more.</param>
+    /// <returns>Sessions of the old login that are still open; the rotation is over when there are none.</returns>
+    public async Task<int> RetireAsync(RucioInstance instance, InstanceConnection connection, bool terminate, CancellationToken ct)
+    {
+        var (access, key) = (connection.Access, DatabaseSecret(instance));
+        var open = await provisioner.RetireAsync(Maintenance(access), await AdminAsync(instance, ct), access.OtherLogin, ownership.For(instance), terminate, ct);
+        if (open == 0 && await generated.LookAsync(key, ct) is { } live)
+        {
+            connection.Rotation = PasswordRotation.Of(await generated.ChangeAsync(live.Secret, new Dictionary<string, string?> { [PasswordRotation.RetiringKey] = null }, ct));
+        }
+        return open;
+    }
+
+    /// <summary>Drops what <see cref="EnsureAsync"/> provisioned; an existing database is left alone.</summary>
+    public async Task DropAsync(RucioInstance instance, CancellationToken ct)
+    {
+        await connections.ForgetAsync(ObjectKey.Of(instance));
+        if (instance.Spec.Database.Provision is not null)
+        {
+            var access = (await SourceAsync(instance, ct)).Access;
+            await provisioner.DropAsync(Maintenance(access), await AdminAsync(instance, ct), access, ownership.For(instance), ct);
+        }
+    }
+
+    /// <param name="Made">Entries of the Secret with the login the operator made; null where somebody else made it.</param>
+    private sealed record Source(DatabaseAccess Access, IReadOnlyDictionary<string, string>? Made = null);
+
+    private async Task<InstanceConnection> ConnectAsync(RucioInstance instance, Source source, CancellationToken ct)
+    {
+        var (key, access) = (ObjectKey.Of(instance), source.Access);
         if (connections.Find(key) is { } known && known.Access == access)
         {
             return known;
@@ -23,15 +88,15 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
         try
         {
             await connection.ProbeAsync(ct);
-            if (instance.Spec.Database.Provision is not null)
+            if (source.Made is not null)
             {
                 // Both roles must work, or a kill between making the one and the other would go unseen.
                 await ProbeObserverAsync(access, ct);
             }
         }
-        catch (DatabaseFault fault) when (instance.Spec.Database.Provision is { } wanted && fault.Reason is DatabaseFault.CredentialsRejected or DatabaseFault.NotFound or DatabaseFault.PermissionDenied)
+        catch (DatabaseFault fault) when (source.Made is { } made && fault.Reason is DatabaseFault.CredentialsRejected or DatabaseFault.NotFound or DatabaseFault.PermissionDenied)
         {
-            await provisioner.EnsureAsync(access.Address.WithDatabase("postgres"), await AdminAsync(instance, wanted, ct), access, key.ToString(), ct);
+            await provisioner.EnsureAsync(Maintenance(access), await AdminAsync(instance, ct), access, ownership.For(instance), PasswordRotation.Of(made).Retiring, ct);
         }
         finally
         {
@@ -40,20 +105,89 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
         return await connections.UseAsync(key, access);
     }
 
-    /// <summary>Drops what <see cref="EnsureAsync"/> provisioned; an existing database is left alone.</summary>
-    public async Task DropAsync(RucioInstance instance, CancellationToken ct)
+    /// <summary>
+    /// First half of a rotation: the other login gets a new password and then becomes the one in use; the Secret says both
+    /// in one write. Killed before that, nobody knows the new password and the next pass begins anew.
+    /// </summary>
+    private async Task<Source?> RotateAsync(RucioInstance instance, CancellationToken ct)
     {
-        var key = ObjectKey.Of(instance);
-        await connections.ForgetAsync(key);
-        if (instance.Spec.Database.Provision is { } wanted)
+        if (await generated.LookAsync(DatabaseSecret(instance), ct) is not { } live || !PasswordRotation.Of(live.Entries).IsDue(instance))
         {
-            var access = await AccessAsync(instance, ct);
-            await provisioner.DropAsync(access.Address.WithDatabase("postgres"), await AdminAsync(instance, wanted, ct), access, key.ToString(), ct);
+            return null;
         }
+        var before = Provisioned(instance, await AddressAsync(instance, ct), live.Entries);
+        var next = before with
+        {
+            Owner = new DatabaseLogin(before.OtherLogin, generated.Random(32)),
+            Observer = before.Observer with { Password = generated.Random(32) },
+        };
+        await provisioner.EnsureAsync(Maintenance(next), await AdminAsync(instance, ct), next, ownership.For(instance), keepOther: true, ct);
+        var changed = await generated.ChangeAsync(live.Secret, new Dictionary<string, string?>
+        {
+            ["username"] = next.Owner.Username,
+            ["password"] = next.Owner.Password,
+            ["observer-password"] = next.Observer.Password,
+            [PasswordRotation.LoginKey] = next.Owner.Username == next.OwnerRole ? null : "2",
+            [PasswordRotation.TokenKey] = PasswordRotation.Wanted(instance),
+            [PasswordRotation.RetiringKey] = before.Owner.Username,
+        }, ct);
+        return new(next, changed);
     }
 
-    private async Task<DatabaseLogin> AdminAsync(RucioInstance instance, ProvisionedDatabase wanted, CancellationToken ct) =>
-        await LoginAsync(instance, wanted.AdminSecretRef, "spec.database.provision.adminSecretRef", ct);
+    private async Task<Source> SourceAsync(RucioInstance instance, CancellationToken ct)
+    {
+        var address = await AddressAsync(instance, ct);
+        if (instance.Spec.Database.Existing is { } existing)
+        {
+            var login = await LoginAsync(instance, existing.CredentialsSecretRef, "spec.database.existing.credentialsSecretRef", ct);
+            return new(new(address, login, login));
+        }
+        var made = await generated.EnsureAsync(DatabaseSecret(instance), GeneratedSecrets.LabelsOf(instance.Metadata.Name), random => First(instance, address, random), ct);
+        return new(Provisioned(instance, address, made), made);
+    }
+
+    private static IReadOnlyDictionary<string, string> First(RucioInstance instance, DatabaseAddress address, Func<int, string> random)
+    {
+        var entries = new Dictionary<string, string>
+        {
+            ["username"] = address.Name,
+            ["password"] = random(32),
+            ["observer-username"] = $"{address.Name}_observer",
+            ["observer-password"] = random(32),
+        };
+        if (PasswordRotation.Wanted(instance) is { } token)
+        {
+            // Newer than any that was asked for.
+            entries[PasswordRotation.TokenKey] = token;
+        }
+        return entries;
+    }
+
+    /// <summary>Roles by the name in spec as it is now: one that was taken can be corrected, the passwords stay.</summary>
+    private static DatabaseAccess Provisioned(RucioInstance instance, DatabaseAddress address, IReadOnlyDictionary<string, string> made)
+    {
+        var owner = new DatabaseAccess(address, new(address.Name, made["password"]), new($"{address.Name}_observer", made["observer-password"]));
+        return made.ContainsKey(PasswordRotation.LoginKey) ? owner with { Owner = owner.Owner with { Username = owner.OtherLogin } } : owner;
+    }
+
+    private async Task<DatabaseAddress> AddressAsync(RucioInstance instance, CancellationToken ct)
+    {
+        if (instance.Spec.Database.Existing is { } existing)
+        {
+            return new(existing.Host, existing.Port, existing.Name, existing.Schema, existing.SslMode, await CaAsync(instance, existing.CaSecretRef, "spec.database.existing.caSecretRef", ct));
+        }
+        var wanted = instance.Spec.Database.Provision!;
+        var name = wanted.Name ?? new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name).DefaultDatabaseName();
+        return new(wanted.Host, wanted.Port, name, wanted.Schema, wanted.SslMode, await CaAsync(instance, wanted.CaSecretRef, "spec.database.provision.caSecretRef", ct));
+    }
+
+    private static DatabaseAddress Maintenance(DatabaseAccess access) => access.Address.WithDatabase("postgres");
+
+    private static ObjectKey DatabaseSecret(RucioInstance instance) =>
+        new(instance.Metadata.NamespaceProperty, new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name).Database);
+
+    private async Task<DatabaseLogin> AdminAsync(RucioInstance instance, CancellationToken ct) =>
+        await LoginAsync(instance, instance.Spec.Database.Provision!.AdminSecretRef, "spec.database.provision.adminSecretRef", ct);
 
     private async Task<DatabaseLogin> LoginAsync(RucioInstance instance, SecretRef reference, string field, CancellationToken ct)
     {
@@ -64,30 +198,6 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
     private async Task<string?> CaAsync(RucioInstance instance, SecretRef? reference, string field, CancellationToken ct) =>
         reference is null ? null : await secrets.RequireAsync(new ObjectKey(instance.Metadata.NamespaceProperty, reference.Name), "ca.crt", field, ct);
 
-    private async Task<DatabaseAccess> AccessAsync(RucioInstance instance, CancellationToken ct)
-    {
-        if (instance.Spec.Database.Existing is { } existing)
-        {
-            var login = await LoginAsync(instance, existing.CredentialsSecretRef, "spec.database.existing.credentialsSecretRef", ct);
-            var ca = await CaAsync(instance, existing.CaSecretRef, "spec.database.existing.caSecretRef", ct);
-            return new(new(existing.Host, existing.Port, existing.Name, existing.Schema, existing.SslMode, ca), login, login);
-        }
-        var wanted = instance.Spec.Database.Provision!;
-        var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
-        var name = wanted.Name ?? names.DefaultDatabaseName();
-        var trust = await CaAsync(instance, wanted.CaSecretRef, "spec.database.provision.caSecretRef", ct);
-        var made = await generated.EnsureAsync(new ObjectKey(names.Namespace, names.Database), GeneratedSecrets.LabelsOf(names.Instance), random => new Dictionary<string, string>
-        {
-            ["username"] = name,
-            ["password"] = random(32),
-            ["observer-username"] = $"{name}_observer",
-            ["observer-password"] = random(32),
-        }, ct);
-        return new(new(wanted.Host, wanted.Port, name, wanted.Schema, wanted.SslMode, trust),
-            // By the name in spec as it is now: one that was taken can be corrected, the passwords stay.
-            new(name, made["password"]), new($"{name}_observer", made["observer-password"]));
-    }
-
     private static async Task ProbeObserverAsync(DatabaseAccess access, CancellationToken ct)
     {
         try
@@ -96,7 +206,7 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
             await using var command = observer.CreateCommand("SELECT 1");
             await command.ExecuteScalarAsync(ct);
         }
-        catch (Npgsql.NpgsqlException error)
+        catch (NpgsqlException error)
         {
             throw DatabaseFault.From(error, access.Address, access.Observer, "connect");
         }

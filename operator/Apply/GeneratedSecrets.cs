@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using k8s.Models;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
@@ -8,7 +9,7 @@ using RucioOperator.Runtime;
 namespace RucioOperator.Apply;
 
 /// <summary>
-/// Credentials the operator invents: made once, never changed by a pass, without ownerReference, so that they outlive
+/// Credentials the operator invents: made once, changed only where somebody asks for it, without ownerReference, so that they outlive
 /// the resource under Retain. Created before anything uses them; a killed operator finds its own again.
 /// </summary>
 public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Func<int, string> randomText)
@@ -51,6 +52,23 @@ public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Fun
             return theirs is null ? throw new KubeApiException(KubeErrorKind.Conflict, $"create Secret {key}", "it came and went") : Text(theirs.Data);
         }
     }
+
+    /// <summary>Changes entries of one that is there; null removes an entry. One write, so nobody sees half of it.</summary>
+    /// <exception cref="KubeApiException">Conflict: somebody else changed it since <paramref name="seen"/> was read.</exception>
+    public async Task<IReadOnlyDictionary<string, string>> ChangeAsync(V1Secret seen, IReadOnlyDictionary<string, string?> changes, CancellationToken ct)
+    {
+        var data = new JsonObject(changes.Select(c => KeyValuePair.Create(c.Key, c.Value is null ? null : (JsonNode?)Convert.ToBase64String(Encoding.UTF8.GetBytes(c.Value)))));
+        var patch = new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = seen.Metadata.ResourceVersion }, ["data"] = data };
+        var changed = await api.MergePatchAsync<V1Secret>(ObjectKey.Of(seen), patch, FieldManager, ct);
+        secrets.Written(changed);
+        return Text(changed.Data);
+    }
+
+    /// <summary>As it is on the server now, not as the watch last told.</summary>
+    public async Task<(V1Secret Secret, IReadOnlyDictionary<string, string> Entries)?> LookAsync(ObjectKey key, CancellationToken ct) =>
+        await api.GetAsync<V1Secret>(key, ct) is { } live ? (live, Text(live.Data)) : null;
+
+    public string Random(int length) => randomText(length);
 
     public Task DeleteAsync(ObjectKey key, CancellationToken ct) => api.DeleteAsync<V1Secret>(key, uid: null, ct);
 

@@ -58,6 +58,23 @@ public sealed class InstanceConnection : IAsyncDisposable
 
     public RucioSession AsSuperRoot(TimeProvider time) => As(SuperRoot!, time);
 
+    /// <summary>See <see cref="CatalogueWriter.OwnAsync"/>.</summary>
+    public async Task<bool> OwnAsync(CatalogueOwner me, CancellationToken ct)
+    {
+        if (!await Writer.OwnAsync(me, Snapshot?.Owner, ct))
+        {
+            return false;
+        }
+        Snapshot = Snapshot is null ? null : Snapshot with { Owner = me };
+        return true;
+    }
+
+    /// <summary>How far the last asked-for change of the password is; null: never asked for.</summary>
+    public PasswordRotation? Rotation { get; set; }
+
+    /// <summary>When no pod was left that logs in as before a rotation.</summary>
+    public DateTimeOffset? RetiringSince { get; set; }
+
     /// <summary>Reads everything; grants the observer what it needs when it is refused. Null: no Rucio tables.</summary>
     /// <exception cref="DatabaseFault">Always typed.</exception>
     public async Task<CatalogueSnapshot?> RefreshAsync(DateTimeOffset now, CancellationToken ct)
@@ -134,7 +151,7 @@ public sealed class InstanceConnection : IAsyncDisposable
             await using var command = _owner.CreateCommand("""
                 SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)
                 AND EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
-                    AND s.setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND 'search_path=' || quote_ident($1) = ANY (s.setconfig))
+                    AND s.setrole = (SELECT oid FROM pg_roles WHERE rolname = session_user) AND 'search_path=' || quote_ident($1) = ANY (s.setconfig))
                 """);
             command.Parameters.Add(new() { Value = Access.Address.Schema });
             if (!(bool)(await command.ExecuteScalarAsync(ct))!)

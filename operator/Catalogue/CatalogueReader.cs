@@ -15,6 +15,7 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
     public const string ClaimPrefix = "claim-";
     public const string CreatedPrefix = "created-";
     public const string PackagePrefix = "package-";
+    public const string OwnerOption = "owner";
 
     /// <summary>Tables and columns the observer's role is granted.</summary>
     public static readonly IReadOnlyList<string> Grants =
@@ -24,10 +25,13 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
         "identities(identity, identity_type, password, salt, deleted)",
     ];
 
+    /// <summary>Value of the owner's row, and its age in seconds by the database's clock.</summary>
+    private const string Owner = "UNION ALL SELECT 'owner', extract(epoch FROM (now() AT TIME ZONE 'utc') - updated_at)::text, value FROM configs WHERE section = 'rucio-operator' AND opt = 'owner'";
+
     private static readonly string[] Statements =
     [
         "SELECT vo, description, email FROM vos WHERE ($1::text IS NULL OR vo = $1)",
-        "SELECT section, opt, value FROM configs WHERE section IN ('rucio-operator', 'policy') AND ($1::text IS NULL OR opt LIKE '%-' || $1) UNION ALL SELECT 'alembic', '', version_num FROM alembic_version",
+        "SELECT section, opt, value FROM configs WHERE section IN ('rucio-operator', 'policy') AND ($1::text IS NULL OR opt LIKE '%-' || $1) UNION ALL SELECT 'alembic', '', version_num FROM alembic_version " + Owner,
         "SELECT a.account, a.account_type::text, a.status::text, a.email, m.key, m.value FROM accounts a LEFT JOIN account_attr_map m USING (account) WHERE ($1::text IS NULL OR a.account LIKE '%@' || $1)",
         """
         SELECT m.account, m.identity, m.identity_type::text, i.password, i.salt FROM account_map m JOIN identities i ON i.identity = m.identity AND i.identity_type::text = m.identity_type::text

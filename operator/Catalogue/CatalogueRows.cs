@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using RucioOperator.Observed;
 
@@ -9,6 +10,7 @@ internal sealed class CatalogueRows
     private readonly Dictionary<string, VoRows> _vos = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, (VoRows Vo, ObservedRse Rse)> _rses = [];
     private string? _revision;
+    private CatalogueOwner? _owner;
 
     private sealed class VoRows(string tag)
     {
@@ -66,6 +68,10 @@ internal sealed class CatalogueRows
         if (section == "alembic")
         {
             _revision = value;
+        }
+        else if (section == "owner")
+        {
+            _owner = CatalogueOwner.Parse(value, double.Parse(option, CultureInfo.InvariantCulture));
         }
         else if (section == CatalogueReader.ConfigSection && Tag(option, CatalogueReader.ClaimPrefix) is { } claimed)
         {
@@ -207,7 +213,10 @@ internal sealed class CatalogueRows
             Passwords = v.Value.Passwords,
             Distances = v.Value.Distances,
             Rses = rses[v.Value].ToDictionary(r => r.Name, StringComparer.Ordinal),
-        }, StringComparer.Ordinal));
+        }, StringComparer.Ordinal))
+        {
+            Owner = _owner,
+        };
     }
 
     private VoRows Vo(string tag)

@@ -42,6 +42,30 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner)
         return await update.ExecuteNonQueryAsync(ct) == 1;
     }
 
+    /// <summary>Takes the catalogue for <paramref name="me"/>, or renews that; false if the row is no longer as it was seen.</summary>
+    public async Task<bool> OwnAsync(CatalogueOwner me, CatalogueOwner? seen, CancellationToken ct)
+    {
+        await using var upsert = owner.CreateCommand("""
+            INSERT INTO configs (section, opt, value, created_at, updated_at) VALUES ($1, $2, $3, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')
+            ON CONFLICT (section, opt) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at WHERE configs.value = $4 OR configs.value !~ '^[^ ]+ [^ ]+ [0-9]+$'
+            """);
+        upsert.Parameters.Add(new() { Value = CatalogueReader.ConfigSection });
+        upsert.Parameters.Add(new() { Value = CatalogueReader.OwnerOption });
+        upsert.Parameters.Add(new() { Value = me.Text });
+        upsert.Parameters.Add(new() { Value = seen?.Text ?? "" });
+        return await upsert.ExecuteNonQueryAsync(ct) == 1;
+    }
+
+    /// <summary>Nobody's from now on; somebody else's stays theirs.</summary>
+    public async Task DisownAsync(CatalogueOwner me, CancellationToken ct)
+    {
+        await using var delete = owner.CreateCommand("DELETE FROM configs WHERE section = $1 AND opt = $2 AND value = $3");
+        delete.Parameters.Add(new() { Value = CatalogueReader.ConfigSection });
+        delete.Parameters.Add(new() { Value = CatalogueReader.OwnerOption });
+        delete.Parameters.Add(new() { Value = me.Text });
+        await delete.ExecuteNonQueryAsync(ct);
+    }
+
     /// <summary>Written before <c>POST /vos</c>, so that a VO made just before a crash is still known as the operator's own.</summary>
     /// <returns>False: the mark was there.</returns>
     public Task<bool> MarkCreatedAsync(string tag, CancellationToken ct) => SetAsync(CatalogueReader.CreatedPrefix + tag, "true", ct);

@@ -21,7 +21,19 @@ public sealed record DatabaseLogin(string Username, string Password)
 /// <summary>What the instance's pods and the operator need of a ready database.</summary>
 /// <param name="Owner">Owns the schema; Rucio's own credential and the operator's for its few writes.</param>
 /// <param name="Observer">May only read the tables the operator looks at; equals the owner where no second role can be made.</param>
-public sealed record DatabaseAccess(DatabaseAddress Address, DatabaseLogin Owner, DatabaseLogin Observer);
+public sealed record DatabaseAccess(DatabaseAddress Address, DatabaseLogin Owner, DatabaseLogin Observer)
+{
+    private const string Second = "_login2";
+
+    /// <summary>
+    /// Owns database and schema. Where the operator makes the roles there are two logins that act as this one, itself and
+    /// <c>&lt;name&gt;_login2</c>: PostgreSQL knows one password a role, and a rotation needs old and new at once.
+    /// </summary>
+    public string OwnerRole { get; init; } = Owner.Username;
+
+    /// <summary>The login that is not in use, except while a rotation is under way.</summary>
+    public string OtherLogin => Owner.Username == OwnerRole ? OwnerRole + Second : OwnerRole;
+}
 
 /// <summary>Opens connections to one database as one role; pooled, so an idle pass opens none.</summary>
 public static class Database
@@ -66,7 +78,9 @@ public static class Database
         builder.EnableArrays();
         if (address.CaPem is { } pem && address.SslMode is DatabaseSslMode.VerifyCA or DatabaseSslMode.VerifyFull)
         {
-            builder.UseRootCertificateCallback(() => X509Certificate2.CreateFromPem(pem));
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPem(pem);
+            builder.UseRootCertificates(authorities);
         }
         return builder.Build();
     }

@@ -25,6 +25,9 @@ public sealed class DatabaseFault(string reason, string message, bool transient,
     public const string Taken = "DatabaseTaken";
     public const string Failed = "DatabaseFailed";
 
+    /// <summary>Another operator, or another RucioInstance of ours, works on that catalogue.</summary>
+    public const string OwnedElsewhere = "CatalogueOwnedElsewhere";
+
     /// <summary>Finds the cause in what Npgsql throws (SQLSTATE codes: PostgreSQL manual, appendix A).</summary>
     /// <param name="doing">What was tried, in words that end a sentence "cannot ...".</param>
     public static DatabaseFault From(Exception error, DatabaseAddress address, DatabaseLogin login, string doing)

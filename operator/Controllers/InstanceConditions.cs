@@ -10,6 +10,9 @@ public static class InstanceConditions
     public const string ApiReady = nameof(ApiReady);
     public const string DaemonsReady = nameof(DaemonsReady);
 
+    /// <summary>Only where a new database password was asked for.</summary>
+    public const string PasswordRotated = nameof(PasswordRotated);
+
     public static readonly IReadOnlyList<string> All =
     [
         KindsServed,

@@ -40,6 +40,13 @@ public sealed class InstanceController(InstanceParts parts) : IEntityController<
     private async Task<bool> NamespaceEndsAsync(RucioInstance instance, CancellationToken ct) =>
         await parts.Api.GetAsync<PartialObject>(new ObjectKey("", instance.Metadata.NamespaceProperty), ct, ResourceKind.Of(typeof(V1Namespace))) is not { Metadata.DeletionTimestamp: null };
 
+    /// <summary>Under Retain there is no finalizer: this is where the catalogue is let go.</summary>
+    public async Task<ReconciliationResult<RucioInstance>> DeletedAsync(RucioInstance instance, CancellationToken ct)
+    {
+        await parts.Databases.ReleaseAsync(instance, ct);
+        return ReconciliationResult<RucioInstance>.Success(instance);
+    }
+
     /// <summary>Retain: the children go with their owner, credentials and catalogue stay. Delete: what was provisioned goes too.</summary>
     public async Task<ReconciliationResult<RucioInstance>> FinalizeAsync(RucioInstance instance, CancellationToken ct)
     {

@@ -17,6 +17,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
     [
         new(InstanceConditions.KindsServed, KindsStage.RunAsync),
         new(InstanceConditions.DatabaseReady, DatabaseStage.RunAsync),
+        new(InstanceConditions.DatabaseReady, PasswordStage.AnnounceAsync),
         new(InstanceConditions.CatalogueReady, CatalogueStage.GuardAsync),
         new(InstanceConditions.CatalogueReady, InputsStage.RunAsync),
         new(InstanceConditions.CatalogueReady, ObjectsStage.RunAsync),
@@ -24,6 +25,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         new(InstanceConditions.CredentialsSafe, CredentialsStage.RunAsync),
         new(InstanceConditions.ApiReady, ApiStage.RunAsync),
         new(InstanceConditions.DaemonsReady, DaemonsStage.RunAsync),
+        new(InstanceConditions.DatabaseReady, PasswordStage.RetireAsync),
     ];
 
     private readonly InstanceWork _work = new(parts, instance);
@@ -116,6 +118,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             ObservedGeneration = instance.Metadata.Generation,
             Conditions = Report.Conditions(InstanceConditions.All, $"Rucio {instance.Spec.Version} serves {vos} VOs"),
             LastHandledReconcileAt = StatusPass.Token(instance),
+            LastHandledPasswordRotation = parts.Connections.Find(_work.Key)?.Rotation is { Retiring: false } rotation ? rotation.Token : instance.Status?.LastHandledPasswordRotation,
             Version = Report.Outcome is Outcome.Done ? instance.Spec.Version : instance.Status?.Version,
             Url = _work.Names.ApiUrl,
             Vos = vos,

@@ -56,10 +56,11 @@ public static class Wiring
         var references = new ReferencedSecrets(c.Api, secrets);
         var generated = new GeneratedSecrets(c.Api, references, GeneratedSecrets.RandomText);
         var tenancy = new Tenancy(instances, namespaces);
+        var ownership = new CatalogueOwnership(() => namespaces.Store.Get(new ObjectKey("", "kube-system"))?.Metadata.Uid, c.Options.DriftInterval);
         var applier = new ServerSideApplier(c.Api, children, c.Time, c.Loggers.CreateLogger<ServerSideApplier>());
         var events = new EventWriter(c.Api, c.Identity, c.Time, c.Loggers.CreateLogger<EventWriter>());
 
-        var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections), generated, connections, applier,
+        var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections, ownership), generated, connections, applier,
             deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time));
         var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController))));
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));

@@ -6,6 +6,9 @@ public sealed record CatalogueSnapshot(string? AlembicRevision, IReadOnlyDiction
 {
     public static CatalogueSnapshot Empty { get; } = new(null, new Dictionary<string, ObservedVo>());
 
+    /// <summary>Null: nobody's yet.</summary>
+    public CatalogueOwner? Owner { get; init; }
+
     public ObservedVo Vo(string tag) => Vos.TryGetValue(tag, out var vo) ? vo : ObservedVo.Absent(tag);
 
     public CatalogueSnapshot With(ObservedVo vo) =>

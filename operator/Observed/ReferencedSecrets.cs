@@ -38,6 +38,13 @@ public sealed class ReferencedSecrets(KubeApi api, Informer<PartialObject> metad
         return data;
     }
 
+    /// <summary>Takes the server's answer to our own write: the next pass must not act on what the Secret was.</summary>
+    public void Written(V1Secret secret)
+    {
+        _read[ObjectKey.Of(secret)] = (secret.Metadata.ResourceVersion, new Dictionary<string, byte[]>(secret.Data ?? new Dictionary<string, byte[]>()));
+        metadata.Refresh(new PartialObject { ApiVersion = "v1", Kind = "Secret", Metadata = secret.Metadata });
+    }
+
     /// <exception cref="SecretProblem">No such Secret, or it lacks the key.</exception>
     public async Task<string> RequireAsync(ObjectKey key, string entry, string field, CancellationToken ct)
     {

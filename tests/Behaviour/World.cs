@@ -24,12 +24,12 @@ internal sealed class World : IAsyncDisposable
 
     private static int _worlds;
 
-    private readonly int _number = Interlocked.Increment(ref _worlds);
+    private readonly int _number;
     private readonly List<string> _roundTrips = [];
 
-    private World(SandboxBed bed, PostgresProxy proxy)
+    private World(SandboxBed bed, PostgresProxy proxy, int number)
     {
-        (Bed, Proxy) = (bed, proxy);
+        (Bed, Proxy, _number) = (bed, proxy, number);
         proxy.OnRequest = trip =>
         {
             lock (_roundTrips)
@@ -59,10 +59,15 @@ internal sealed class World : IAsyncDisposable
 
     public static bool IsLook(string sql) => sql.Contains(PassMarker, StringComparison.Ordinal);
 
-    public static async Task<World> StartAsync(params string[] arguments)
+    public static Task<World> StartAsync(params string[] arguments) => StartAsync(Interlocked.Increment(ref _worlds), arguments);
+
+    /// <summary>Another cluster with the namespaces of this one, on the same database server.</summary>
+    public Task<World> StartTwinAsync(params string[] arguments) => StartAsync(_number, arguments);
+
+    private static async Task<World> StartAsync(int number, string[] arguments)
     {
         var postgres = await SharedPostgres.ServerAsync();
-        var world = new World(await SandboxBed.StartAsync(postgres), new PostgresProxy(postgres.Host, postgres.Port));
+        var world = new World(await SandboxBed.StartAsync(postgres), new PostgresProxy(postgres.Host, postgres.Port), number);
         if (arguments is not ["--no-operator"])
             world.Bed.StartOperator(arguments);
         return world;
@@ -76,6 +81,21 @@ internal sealed class World : IAsyncDisposable
     public void Namespace(string ns, string labels = "{}") => Apply($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {ns}, labels: {labels}}}}}");
 
     public void Apply(string yaml) => Bed.Kubernetes.ApplyYaml(yaml);
+
+    /// <summary>How PostgreSQL answers a login: <c>ok</c>, or the SQLSTATE of its refusal.</summary>
+    public async Task<string> DatabaseLoginAsync(string database, string user, string password)
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Bed.Postgres.ConnectionString(user, password, database)) { Pooling = false }.ConnectionString);
+            await connection.OpenAsync();
+            return "ok";
+        }
+        catch (PostgresException refused)
+        {
+            return refused.SqlState;
+        }
+    }
 
     /// <summary>An instance with a database of its own, and the admin Secret it needs.</summary>
     /// <param name="spec">More of spec, in YAML, indented by two.</param>

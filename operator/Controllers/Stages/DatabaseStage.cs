@@ -11,7 +11,15 @@ internal static class DatabaseStage
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
         var connection = work.Connection = await work.Parts.Databases.EnsureAsync(work.Instance, ct);
-        work.Snapshot = IsFresh(work, connection) ? connection.Snapshot : await connection.RefreshAsync(work.Now, ct);
+        if (!IsFresh(work, connection))
+        {
+            await connection.RefreshAsync(work.Now, ct);
+        }
+        if (await work.Parts.Databases.OwnAsync(work.Instance, connection, ct) is { } owned)
+        {
+            return owned;
+        }
+        work.Snapshot = connection.Snapshot;
         work.Report.True(InstanceConditions.DatabaseReady, "Connected", $"Database {connection.Access.Address} answers");
         return null;
     }

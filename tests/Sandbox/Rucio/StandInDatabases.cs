@@ -11,6 +11,12 @@ internal sealed class StandInDatabases : IAsyncDisposable
     public NpgsqlDataSource Source(string connectionString, string? schema) =>
         sources.GetOrAdd((connectionString, schema), key => Open(key.Item1, key.Item2));
 
+    public void CloseIdle(IReadOnlySet<NpgsqlDataSource> except)
+    {
+        foreach (var source in sources.Values.Where(s => !except.Contains(s)))
+            source.Clear();
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var source in sources.Values)

@@ -55,8 +55,13 @@ public sealed class StandInRucio : IAsyncDisposable
     /// Starts a server, or restarts the one at this prefix (caches gone, new configuration).
     /// Without a connection string the one in `[database]` is used.
     /// </summary>
-    public StandInServer Register(string prefix, RucioConfig config, string? connectionString = null) =>
-        servers[prefix] = new(prefix, config, databases.Source(connectionString ?? config.ConnectionString(), config.Schema));
+    public StandInServer Register(string prefix, RucioConfig config, string? connectionString = null)
+    {
+        var server = servers[prefix] = new(prefix, config, databases.Source(connectionString ?? config.ConnectionString(), config.Schema));
+        // The pods before have ended, and with them what they had open.
+        databases.CloseIdle(except: servers.Values.Select(s => s.Database).ToHashSet());
+        return server;
+    }
 
     public bool IsRegistered(string prefix) => servers.ContainsKey(prefix);
 

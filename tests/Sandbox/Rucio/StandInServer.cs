@@ -30,6 +30,8 @@ public sealed class StandInServer
 
     public RucioConfig Config { get; }
 
+    internal NpgsqlDataSource Database => database;
+
     public IReadOnlySet<string> Endpoints => endpoints;
 
     internal sealed record Token(InternalAccount Account, string? Identity, DateTime Expires);
