@@ -120,7 +120,7 @@ public sealed class CatalogueOwnerTests
     {
         var lines = new SortedSet<string>(StringComparer.Ordinal);
         var tables = await world.SqlAsync(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'rucio' ORDER BY 1");
-        Assert.That(tables, Has.Count.GreaterThan(50));
+        Assert.That(tables, Has.Count.GreaterThan(25));
         foreach (var table in tables.Except(Passing))
         {
             foreach (var text in await world.SqlAsync(database, $"SELECT to_jsonb(t)::text FROM rucio.\"{table}\" t"))
