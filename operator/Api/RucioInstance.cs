@@ -41,6 +41,9 @@ public sealed record RucioInstanceSpec
 
     /// <summary>Section → option → text, on top of what the operator renders; reserved options are refused.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Config { get; init; }
+
+    /// <summary>Options that are credentials; the Secret's change rolls what reads the section.</summary>
+    public IReadOnlyList<ConfigSecret>? ConfigSecrets { get; init; }
     public IReadOnlyList<PolicyPackageSpec>? PolicyPackages { get; init; }
     public TenancySpec? Tenancy { get; init; }
     public UpgradeSpec? Upgrade { get; init; }
@@ -116,6 +119,9 @@ public sealed record ServerSpec
 {
     public int Replicas { get; set; } = 1;
     public ResourcesSpec? Resources { get; init; }
+
+    /// <summary>Section → option → text, for this server alone.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Config { get; init; }
     public AutoscalingSpec? Autoscaling { get; init; }
     public string? Host { get; init; }
     public ExposureSpec? Exposure { get; init; }
@@ -132,21 +138,13 @@ public sealed record ResourcesSpec
     public IReadOnlyDictionary<string, string>? Limits { get; init; }
 }
 
-public sealed record DaemonsSpec
-{
-    public DaemonProfile Profile { get; set; } = DaemonProfile.Minimal;
-    public IReadOnlyList<DaemonOverride>? Overrides { get; init; }
-    public IReadOnlyList<DaemonGroup>? Groups { get; init; }
-}
-
-[JsonConverter(typeof(JsonStringEnumConverter<DaemonProfile>))]
-public enum DaemonProfile { Minimal, Standard, Tape }
-
 public sealed record TransfersSpec
 {
     /// <summary>FTS endpoints such as <c>https://fts.example.org:8446</c>; tenants choose from this list only.</summary>
     public IReadOnlyList<string>? FtsServers { get; init; }
     public SecretRef? CredentialSecretRef { get; init; }
+
+    /// <summary>Schemes a transfer may use; absent: all that the storages have.</summary>
     public IReadOnlyList<string>? Schemes { get; init; }
 }
 

@@ -71,23 +71,6 @@ public sealed record FrontendSpec
     public TlsSpec? Tls { get; init; }
 }
 
-public sealed record DaemonOverride
-{
-    public string Name { get; set; } = "";
-    public int? Replicas { get; init; }
-    public ResourcesSpec? Resources { get; init; }
-    public IReadOnlyDictionary<string, string>? Arguments { get; init; }
-}
-
-public sealed record DaemonGroup
-{
-    public string Name { get; set; } = "";
-    public string? Daemon { get; init; }
-    public int? Replicas { get; init; }
-    public ResourcesSpec? Resources { get; init; }
-    public IReadOnlyDictionary<string, string>? Arguments { get; init; }
-}
-
 public sealed record OidcSpec
 {
     public IReadOnlyList<OidcIssuer>? Issuers { get; init; }
@@ -119,32 +102,6 @@ public sealed record CaBundle
 
 [JsonConverter(typeof(JsonStringEnumConverter<CaBundleKind>))]
 public enum CaBundleKind { ConfigMap, Secret }
-
-public sealed record MessagingSpec
-{
-    public BrokerSpec? Hermes { get; init; }
-    public BrokerSpec? Receiver { get; init; }
-    public BrokerSpec? Traces { get; init; }
-}
-
-public sealed record BrokerSpec
-{
-    public IReadOnlyList<string>? Hosts { get; init; }
-    public int? Port { get; init; }
-    public bool? Tls { get; init; }
-    public string? Destination { get; init; }
-    public string? VoName { get; init; }
-    public SecretRef? CredentialsSecretRef { get; init; }
-}
-
-public sealed record MailSpec
-{
-    public string? Host { get; init; }
-    public int? Port { get; init; }
-    public string? From { get; init; }
-    public bool? StartTls { get; init; }
-    public SecretRef? CredentialsSecretRef { get; init; }
-}
 
 public sealed record PolicyPackageSpec
 {

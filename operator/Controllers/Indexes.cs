@@ -1,4 +1,5 @@
 using RucioOperator.Api;
+using RucioOperator.Desired;
 using RucioOperator.Runtime;
 using Endpoint = RucioOperator.Api.Endpoint;
 
@@ -22,6 +23,10 @@ public static class Indexes
     public static IEnumerable<string> SecretsOf(RucioInstance instance)
     {
         var database = instance.Spec.Database;
+        foreach (var name in InstanceSecrets.Of(instance.Spec).Select(s => s.Secret).Distinct())
+        {
+            yield return $"{instance.Metadata.NamespaceProperty}/{name}";
+        }
         foreach (var reference in (SecretRef?[])[database?.Existing?.CredentialsSecretRef, database?.Existing?.CaSecretRef, database?.Provision?.AdminSecretRef, database?.Provision?.CaSecretRef])
         {
             if (reference is not null)

@@ -10,6 +10,6 @@ namespace RucioOperator.Controllers;
 
 /// <summary>What the instance's pass works with; made once in the composition root.</summary>
 public sealed record InstanceParts(
-    KubeApi Api, Databases Databases, GeneratedSecrets Secrets, InstanceConnections Connections, ServerSideApplier Applier,
+    KubeApi Api, Databases Databases, GeneratedSecrets Secrets, ReferencedSecrets References, InstanceConnections Connections, ServerSideApplier Applier,
     Informer<V1Deployment> Deployments, Informer<V1Job> Jobs, Informer<VirtualOrganisation> Vos,
     KindDiscovery Kinds, Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);

@@ -3,6 +3,7 @@ using RucioOperator.Api.Validation;
 using RucioOperator.Apply;
 using RucioOperator.Catalogue;
 using RucioOperator.Controllers.Stages;
+using RucioOperator.Desired;
 using RucioOperator.Observed;
 using RucioOperator.Releases;
 using RucioOperator.RucioApi;
@@ -71,6 +72,10 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         if (ReleaseCatalogue.Find(instance.Spec.Version) is { Found: false, Error: var unknown })
         {
             return new Outcome.Rejected("UnknownVersion", $"spec.version: {unknown}");
+        }
+        if (StatusPass.Invalid(DaemonFaults.Find(instance.Spec, _work.Release)) is { } daemons)
+        {
+            return daemons;
         }
         return StatusPass.Mode(instance, ManagementPolicy.Full, DriftPolicy.Heal, nothingToDo: true) == PassMode.DryRun
             ? new Outcome.Rejected(ValidationReasons.NotSupportedYet, $"annotation {ApiGroup.DryRunAnnotation} is not supported on a RucioInstance yet; nothing is changed while it is there")

@@ -10,13 +10,23 @@ public static class ConfigObjects
     public static IEnumerable<V1Secret> Secrets(InstanceInputs i)
     {
         var names = i.Names;
-        yield return Secret(i, names.Config, "10-common.json", RucioConfig.Common(i.Instance, i.Database));
+        yield return Secret(i, names.Config, "10-common.json", RucioConfig.Common(i));
         yield return Secret(i, names.ConfigAdmin, "20-admin.json", RucioConfig.AdminApi(i.Release, i.Instance.Spec.MultiVo));
-        yield return Secret(i, names.ConfigApi, "20-api.json", RucioConfig.PublicApi(i.Release, i.Instance.Spec.MultiVo));
+        yield return Secret(i, names.ConfigApi, "20-api.json", RucioConfig.PublicApi(i));
         yield return Secret(i, names.ConfigDaemons, "20-daemons.json", RucioConfig.Daemons());
         yield return Secret(i, names.ConfigBootstrap, "30-bootstrap.json", RucioConfig.Bootstrap(i.SuperRoot));
         yield return Secret(i, names.Vos, "90-vos.json", RucioConfig.Vos(i.VoTags));
+        foreach (var workload in Daemons.Of(i))
+        {
+            if (RucioConfig.Daemon(i, workload) is { IsEmpty: false } own)
+            {
+                yield return Secret(i, names.ConfigOf(workload.Name), $"40-{workload.Name}.json", own.Json);
+            }
+        }
     }
+
+    /// <summary>There are options for this workload alone.</summary>
+    public static bool HasOwn(InstanceInputs i, DaemonWorkload workload) => !RucioConfig.Daemon(i, workload).IsEmpty;
 
     public static IEnumerable<V1ConfigMap> ConfigMaps(InstanceInputs i)
     {

@@ -1,51 +1,50 @@
 using k8s.Models;
-using RucioOperator.Api;
 using RucioOperator.Releases;
 
 namespace RucioOperator.Desired;
 
-/// <summary>One Deployment per daemon of the profile.</summary>
+/// <summary>One Deployment for each daemon of the profile, and for each group.</summary>
 public static class Daemons
 {
-    /// <summary>Daemons of the profile that this instance can use.</summary>
-    public static IEnumerable<string> Of(InstanceInputs i)
-    {
-        var profile = (i.Instance.Spec.Daemons ?? new DaemonsSpec()).Profile.ToString();
-        var hasFts = i.Instance.Spec.Transfers?.FtsServers is { Count: > 0 };
-        return i.Release.Profiles[profile].Where(name => hasFts || i.Release.Daemons[name].Needs is null);
-    }
+    public const int MetricsPort = 8080;
 
-    public static IEnumerable<V1Deployment> Deployments(InstanceInputs i) => Of(i).Select(name => Deployment(i, name));
+    /// <summary>What this instance can use; the spec was found to be without <see cref="DaemonFaults"/>.</summary>
+    public static IReadOnlyList<DaemonWorkload> Of(InstanceInputs i) => DaemonWorkload.Of(i.Instance.Spec, i.Release);
 
-    private static V1Deployment Deployment(InstanceInputs i, string name)
+    public static IEnumerable<V1Deployment> Deployments(InstanceInputs i) => Of(i).Select(workload => Deployment(i, workload));
+
+    private static V1Deployment Deployment(InstanceInputs i, DaemonWorkload workload)
     {
-        var arguments = DaemonArguments.ForShell(DaemonArguments.Of(i.Release.Daemons[name]));
+        var certificate = BrokerConfig.CertificateSecret(i.Instance.Spec, workload.Daemon);
         var container = new V1Container
         {
             Name = "daemon",
             Image = RucioPod.DaemonsImage(i),
-            Env = RucioPod.Environment(("RUCIO_DAEMON", name), ("RUCIO_DAEMON_ARGS", arguments)),
-            Ports = [new V1ContainerPort { Name = "metrics", ContainerPort = 8080 }],
-            VolumeMounts = RucioPod.Mounts(i),
-            Resources = RucioPod.Resources(null, "50m", "256Mi"),
+            Env = RucioPod.Environment(("RUCIO_DAEMON", workload.Daemon), ("RUCIO_DAEMON_ARGS", DaemonArguments.ForShell(workload.CommandLine))),
+            Ports = [new V1ContainerPort { Name = "metrics", ContainerPort = MetricsPort }],
+            VolumeMounts = [.. RucioPod.Mounts(i), .. certificate is null ? (V1VolumeMount[])[] : [new V1VolumeMount { Name = "broker", MountPath = BrokerConfig.CertificatePath, ReadOnlyProperty = true }]],
+            Resources = RucioPod.Resources(workload.Resources, "50m", workload.Release.Memory, workload.Release.MemoryLimit),
             SecurityContext = RucioPod.Security(),
             // The exporter listens as long as the process lives; heartbeats tell the rest.
             StartupProbe = new V1Probe { TcpSocket = new V1TCPSocketAction { Port = "metrics" }, PeriodSeconds = 2, FailureThreshold = 60 },
             LivenessProbe = new V1Probe { TcpSocket = new V1TCPSocketAction { Port = "metrics" }, PeriodSeconds = 30, FailureThreshold = 4 },
         };
-        var template = RucioPod.Template(i, name, container, [i.Names.Config, i.Names.ConfigDaemons, i.Names.Vos]);
-        // Longer than one cycle: a daemon that is killed leaves a heartbeat which keeps its share of the work.
-        template.Spec.TerminationGracePeriodSeconds = 120;
+        V1Volume[] volumes = certificate is null ? [] : [new() { Name = "broker", Secret = new V1SecretVolumeSource { SecretName = certificate, DefaultMode = 0x100 } }];
+        string[] config = [i.Names.Config, i.Names.ConfigDaemons, .. ConfigObjects.HasOwn(i, workload) ? (string[])[i.Names.ConfigOf(workload.Name)] : [], i.Names.Vos];
+        var template = RucioPod.Template(i, workload.Name, container, config, volumes, certificate is null ? null : i.Secret(certificate, "tls.crt") + i.Secret(certificate, "tls.key"));
+        template.Spec.TerminationGracePeriodSeconds = workload.GracePeriodSeconds;
         return new V1Deployment
         {
             ApiVersion = "apps/v1",
             Kind = "Deployment",
-            Metadata = new V1ObjectMeta { Name = i.Names.Daemon(name), NamespaceProperty = i.Names.Namespace, Labels = Labels.Of(i.Names.Instance, name) },
+            Metadata = new V1ObjectMeta { Name = i.Names.Daemon(workload.Name), NamespaceProperty = i.Names.Namespace, Labels = Labels.Of(i.Names.Instance, workload.Name) },
             Spec = new V1DeploymentSpec
             {
-                Replicas = 1,
+                Replicas = workload.Replicas,
                 RevisionHistoryLimit = 3,
-                Selector = new V1LabelSelector { MatchLabels = Labels.Selector(i.Names.Instance, name) },
+                Selector = new V1LabelSelector { MatchLabels = Labels.Selector(i.Names.Instance, workload.Name) },
+                // The new one first: work goes on, and heartbeats make room for it.
+                Strategy = new V1DeploymentStrategy { Type = "RollingUpdate", RollingUpdate = new V1RollingUpdateDeployment { MaxUnavailable = 0, MaxSurge = 1 } },
                 Template = template,
             },
         };

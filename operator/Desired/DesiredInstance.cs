@@ -8,6 +8,12 @@ public static class DesiredInstance
 {
     public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Objects(InstanceInputs i)
     {
+        var objects = WithoutBudgets(i);
+        return [.. objects, .. DisruptionBudgets.For(objects)];
+    }
+
+    private static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> WithoutBudgets(InstanceInputs i)
+    {
         List<IKubernetesObject<V1ObjectMeta>> objects =
         [
             ServiceAccount(i),

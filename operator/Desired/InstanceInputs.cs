@@ -21,6 +21,11 @@ public sealed record InstanceInputs(
     /// <summary>What the cluster serves besides Kubernetes' own kinds.</summary>
     public ApiKinds Kinds { get; init; } = ApiKinds.None;
 
+    /// <summary>Content of what <see cref="InstanceSecrets"/> lists: (Secret, key) → text.</summary>
+    public IReadOnlyDictionary<(string Name, string Key), string> Secrets { get; init; } = new Dictionary<(string, string), string>();
+
+    public string Secret(string name, string key) => Secrets[(name, key)];
+
     public InstanceNames Names => new(Instance.Metadata.NamespaceProperty, Instance.Metadata.Name);
 }
 

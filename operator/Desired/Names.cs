@@ -18,6 +18,9 @@ public sealed record InstanceNames(string Namespace, string Instance)
     public string Api => $"{Instance}-api";
     public string Admin => $"{Instance}-admin";
     public string ServiceAccount => $"{Instance}-rucio";
+
+    /// <summary>Options of one daemon or group alone.</summary>
+    public string ConfigOf(string daemon) => $"{Instance}-config-{daemon}";
     public string Daemon(string daemon) => $"{Instance}-{daemon}";
 
     /// <summary>The credential of a VO's root; lives in the instance's namespace, never in the tenant's.</summary>

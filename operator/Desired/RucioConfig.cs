@@ -14,8 +14,10 @@ public static class RucioConfig
 {
     public const string DatabaseCaPath = "/opt/rucio/database-ca/ca.crt";
 
-    public static JsonObject Common(RucioInstance instance, DatabaseAccess database)
+    /// <summary>For every process; sections that one daemon alone reads are in <see cref="Daemon"/>.</summary>
+    public static JsonObject Common(InstanceInputs i)
     {
+        var (instance, database) = (i.Instance, i.Database);
         var config = (instance.Spec.MultiVo ? MultiVo() : SingleVo())
             .Set("common", "loglevel", "INFO")
             .Set("database", "default", DatabaseUrl(database))
@@ -23,19 +25,18 @@ public static class RucioConfig
             .Set("database", "pool_size", "5")
             .Set("database", "max_overflow", "10")
             .Set("database", "pool_recycle", "600")
-            // Unset, hermes' default list makes every process write message rows that nobody sends.
-            .Set("hermes", "services_list", "");
+            .Set("hermes", "services_list", string.Join(',', DaemonNeeds.MessageServices(instance.Spec)))
+            // Where the package's own data files are; the images' default names a folder they have not.
+            .Set("common", "mailtemplatedir", "/usr/local/rucio/etc/mail_templates")
+            // The images' default leaves davs out. Empty: every scheme that the storages have.
+            .Set("conveyor", "scheme", "");
         if (instance.Spec.Transfers?.FtsServers is { Count: > 0 })
         {
             config.Set("conveyor", "transfertool", "fts3");
         }
-        foreach (var (section, options) in instance.Spec.Config ?? new Dictionary<string, IReadOnlyDictionary<string, string>>())
-        {
-            foreach (var (option, text) in options)
-            {
-                config.Set(section, option, text);
-            }
-        }
+        var own = i.Release.Daemons.Values.SelectMany(d => d.Sections).ToHashSet(StringComparer.Ordinal);
+        config.Set(instance.Spec.Config, section => !own.Contains(section));
+        Secrets(config, i, section => !own.Contains(section));
         return config.Json;
     }
 
@@ -50,12 +51,43 @@ public static class RucioConfig
         .Set("policy", "schema", "generic")
         .Set("policy", "package", TenantPolicyPackage.Name);
 
-    public static JsonObject PublicApi(Release release, bool multiVo) => new ConfigDocument().Set("api", "endpoints", string.Join(",", release.Endpoints.PublicOf(multiVo))).Json;
+    public static JsonObject PublicApi(InstanceInputs i) => new ConfigDocument().Set(i.Instance.Spec.Api?.Config).Set("api", "endpoints", string.Join(",", i.Release.Endpoints.PublicOf(i.Instance.Spec.MultiVo))).Json;
 
     /// <summary><c>vos</c> and its like exist in a multi-VO Rucio only.</summary>
     public static JsonObject AdminApi(Release release, bool multiVo) => multiVo ? new ConfigDocument().Set("api", "endpoints_add", string.Join(",", release.Endpoints.AdminAdditions)).Json : [];
 
-    public static JsonObject Daemons() => new ConfigDocument().Set("monitor", "enable_metrics", "True").Set("monitor", "metrics_port", "8080").Json;
+    public static JsonObject Daemons() => new ConfigDocument().Set("monitor", "enable_metrics", "True").Set("monitor", "metrics_port", $"{Desired.Daemons.MetricsPort}").Json;
+
+    /// <summary>What one workload alone reads, in this order: the spec's sections for that daemon, its broker, its own options.</summary>
+    public static ConfigDocument Daemon(InstanceInputs i, DaemonWorkload workload)
+    {
+        var config = new ConfigDocument().Set(i.Instance.Spec.Config, workload.Release.Sections.Contains);
+        Secrets(config, i, workload.Release.Sections.Contains);
+        switch (workload.Daemon)
+        {
+            case "hermes":
+                BrokerConfig.Hermes(config, i);
+                break;
+            case "conveyor-receiver":
+                BrokerConfig.Receiver(config, i);
+                break;
+            case "kronos":
+                BrokerConfig.Kronos(config, i);
+                break;
+            case "conveyor-submitter" when i.Instance.Spec.Transfers?.Schemes is { Count: > 0 } schemes:
+                config.Set("conveyor", "scheme", string.Join(',', schemes));
+                break;
+        }
+        return config.Set(workload.Config);
+    }
+
+    private static void Secrets(ConfigDocument config, InstanceInputs i, Func<string, bool> wanted)
+    {
+        foreach (var secret in (i.Instance.Spec.ConfigSecrets ?? []).Where(s => wanted(s.Section)))
+        {
+            config.Set(secret.Section, secret.Option, i.Secret(secret.SecretKeyRef.Name, secret.SecretKeyRef.Key));
+        }
+    }
 
     /// <summary>Every option, empty where unused: an absent one means a published identity (lib/rucio/db/sqla/util.py).</summary>
     public static JsonObject Bootstrap(DatabaseLogin superRoot)
@@ -93,20 +125,5 @@ public static class RucioConfig
             query += $"&sslrootcert={Uri.EscapeDataString(DatabaseCaPath)}";
         }
         return $"postgresql+psycopg://{Uri.EscapeDataString(owner.Username)}:{Uri.EscapeDataString(owner.Password)}@{host}:{address.Port}/{Uri.EscapeDataString(address.Name)}?{query}";
-    }
-
-    private sealed class ConfigDocument
-    {
-        public JsonObject Json { get; } = [];
-
-        public ConfigDocument Set(string section, string option, string text)
-        {
-            if (Json[section] is not JsonObject options)
-            {
-                Json[section] = options = [];
-            }
-            options[option] = text.Replace("%", "%%");
-            return this;
-        }
     }
 }

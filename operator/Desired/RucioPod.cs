@@ -24,6 +24,7 @@ public static class RucioPod
             EnableServiceLinks = false,
             ImagePullSecrets = i.Instance.Spec.Images?.PullSecrets?.Select(s => new V1LocalObjectReference { Name = s.Name }).ToList(),
             SecurityContext = new V1PodSecurityContext { SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
+            TopologySpreadConstraints = [Spread(i, component, "kubernetes.io/hostname"), Spread(i, component, "topology.kubernetes.io/zone")],
             Containers = [container],
             Volumes = [ConfigVolume(configSecrets), PolicyVolume(i), .. DatabaseCaVolume(i), .. volumes ?? []],
         },
@@ -54,10 +55,22 @@ public static class RucioPod
     private static string FromRegistry(InstanceInputs i, string image) =>
         i.Instance.Spec.Images is { } images ? $"{images.Registry.TrimEnd('/')}/{image[(image.LastIndexOf('/') + 1)..]}" : image;
 
-    public static V1ResourceRequirements Resources(ResourcesSpec? spec, string cpu, string memory) => new()
+    /// <summary>As the spec has them; ours only where it says nothing, since half of the one and half of the other may contradict.</summary>
+    public static V1ResourceRequirements Resources(ResourcesSpec? spec, string cpu, string memory, string? memoryLimit = null) => spec is not null
+        ? new() { Requests = Quantities(spec.Requests), Limits = Quantities(spec.Limits) }
+        : new()
+        {
+            Requests = new Dictionary<string, ResourceQuantity> { ["cpu"] = new(cpu), ["memory"] = new(memory) },
+            Limits = memoryLimit is null ? null : new Dictionary<string, ResourceQuantity> { ["memory"] = new(memoryLimit) },
+        };
+
+    /// <summary>Not all on one node or in one zone where there is a choice; a small cluster still runs all of them.</summary>
+    private static V1TopologySpreadConstraint Spread(InstanceInputs i, string component, string topology) => new()
     {
-        Requests = Quantities(spec?.Requests) ?? new Dictionary<string, ResourceQuantity> { ["cpu"] = new(cpu), ["memory"] = new(memory) },
-        Limits = Quantities(spec?.Limits),
+        MaxSkew = 1,
+        TopologyKey = topology,
+        WhenUnsatisfiable = "ScheduleAnyway",
+        LabelSelector = new V1LabelSelector { MatchLabels = Labels.Selector(i.Names.Instance, component) },
     };
 
     private static Dictionary<string, ResourceQuantity>? Quantities(IReadOnlyDictionary<string, string>? values) =>

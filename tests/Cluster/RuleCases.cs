@@ -27,8 +27,16 @@ internal static class RuleCases
           multiVo: true
           database: {existing: {host: pg.example.org, name: rucio, credentialsSecretRef: {name: db}}}
           api: {replicas: 2}
-          daemons: {profile: Minimal}
-          transfers: {ftsServers: ["https://fts.example.org:8446"]}
+          daemons:
+            profile: Tape
+            overrides: [{name: reaper, arguments: {threads: "4"}}]
+            groups: [{name: fast, daemon: conveyor-finisher, arguments: {activities: Debug}}]
+          messaging:
+            hermes: {hosts: [mq.example.org], destination: /topic/events, credentialsSecretRef: {name: mq}}
+            receiver: {hosts: [mq.example.org], tls: true, destination: /topic/fts, voName: sky, credentialsSecretRef: {name: mq}}
+            traces: {hosts: [mq.example.org], destination: /topic/traces, credentialsSecretRef: {name: mq}}
+          mail: {host: smtp.example.org, from: rucio@example.org, credentialsSecretRef: {name: mail}}
+          transfers: {ftsServers: ["https://fts.example.org:8446"], schemes: [davs]}
           config: {common: {loglevel: INFO}, policy: {lfn2pfn_algorithm_default: hash}, conveyor: {scheme: "davs,root"}}
           tenancy: {allowedNamespaces: {from: All}}
           managementPolicy: Full
@@ -71,7 +79,16 @@ internal static class RuleCases
         new(Ri, ".spec.database.existing.host", "host name", "spec: {database: {existing: {host: \"db:5432\"}}}"),
         new(Ri, ".spec.database.provision.host", "MySQL", "spec: {database: {provision: {host: \"mysql://db\"}}}"),
         new(Ri, ".spec.database.provision.host", "host name", "spec: {database: {provision: {host: \"user@db\"}}}"),
-        new(Ri, ".spec.daemons.profile", "Standard and Tape", "spec: {daemons: {profile: Tape}}"),
+        new(Ri, ".spec.daemons.overrides[].arguments", "without dashes", "spec: {daemons: {overrides: [{name: reaper, arguments: {--threads: \"4\"}}]}}"),
+        new(Ri, ".spec.daemons.groups[].arguments", "without dashes", "spec: {daemons: {groups: [{name: g, daemon: reaper, arguments: {-t: \"4\"}}]}}"),
+        new(Ri, ".spec.messaging", "voName is required", "spec: {messaging: {receiver: {voName: null}}}"),
+        new(Ri, ".spec.messaging", "voName is for the receiver", "spec: {messaging: {hermes: {voName: sky}}}"),
+        new(Ri, ".spec.messaging", "speaks no TLS", "spec: {messaging: {traces: {tls: true}}}"),
+        new(Ri, ".spec.mail", "startTls must be true", "spec: {mail: {startTls: false}}"),
+        new(Ri, ".spec.config", "hermes.services_list", "spec: {config: {hermes: {services_list: activemq}}}"),
+        new(Ri, ".spec.config", "monitor.enable_metrics", "spec: {config: {monitor: {enable_metrics: \"False\"}}}"),
+        new(Ri, ".spec.config", "credentials of brokers", "spec: {config: {messaging-fts3: {password: x}}}"),
+        new(Ri, ".spec.config", "belong to spec.mail", "spec: {config: {messaging-hermes: {smtp_host: x}}}"),
         new(Ri, ".spec.config", "sections belong to the operator", "spec: {config: {bootstrap: {userpass_identity: x}}}"),
         new(Ri, ".spec.config", "sections belong to the operator", "spec: {config: {read-database: {x: y}}}"),
         new(Ri, ".spec.config", "lower-case", "spec: {config: {Common: {loglevel: x}}}"),

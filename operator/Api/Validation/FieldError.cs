@@ -55,6 +55,13 @@ internal static class Rules
     public static IEnumerable<FieldError> Unique<T, TKey>(this IEnumerable<(string Path, T Item)> items, Func<T, TKey> key, string message) =>
         items.GroupBy(i => key(i.Item)).SelectMany(same => same.Skip(1).Select(i => Invalid(i.Path, message)));
 
+    public static IEnumerable<FieldError> Quantities(string path, IReadOnlyDictionary<string, string>? quantities) =>
+        (quantities ?? new Dictionary<string, string>()).Where(q => !Forms.ResourceQuantity().IsMatch(q.Value))
+            .Select(q => Invalid($"{path}[{q.Key}]", "must be a Kubernetes quantity such as 500m or 2Gi"));
+
+    public static IEnumerable<FieldError> Resources(string path, ResourcesSpec? resources) =>
+        Quantities($"{path}.requests", resources?.Requests).Concat(Quantities($"{path}.limits", resources?.Limits));
+
     public static IEnumerable<FieldError> Secret(string path, SecretRef? reference) =>
         When(reference is { Name: "" }, Missing($"{path}.name"));
 }

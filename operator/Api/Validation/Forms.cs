@@ -50,6 +50,13 @@ public static partial class Forms
     [GeneratedRegex(@"^[a-z0-9][a-z0-9_.-]*\z")]
     public static partial Regex ConfigName();
 
+    [GeneratedRegex(@"^[a-z][a-z0-9+.-]*\z")]
+    public static partial Regex Scheme();
+
+    /// <summary>Of a group of daemons; becomes part of object names and a label.</summary>
+    [GeneratedRegex(@"^[a-z]([-a-z0-9]*[a-z0-9])?\z")]
+    public static partial Regex GroupName();
+
     [GeneratedRegex(@"^([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?\z")]
     public static partial Regex ResourceQuantity();
 

@@ -20,7 +20,10 @@ public static class RucioInstanceRules
         new("the database to provision can be addressed", s => Provision(s.Database.Provision)),
         new("the API's size makes sense", Api),
         new("FTS servers are URLs", FtsServers),
-        new("config names nothing of the operator's", Config),
+        new("transfer schemes are schemes", Schemes),
+        new("config names nothing of the operator's", ConfigRules.Check),
+        new("daemons have names and sizes", DaemonRules.Check),
+        new("brokers and mail can be reached", MessagingRules.Check),
         new("namespaces are chosen one way", AllowedNamespaces),
         new("grants name a VO and a namespace", Grants),
     ];
@@ -31,18 +34,16 @@ public static class RucioInstanceRules
     [
         .. NotYet("spec",
             ("external", s.External), ("auth", s.Auth), ("webui", s.Webui), ("trace", s.Trace), ("oidc", s.Oidc), ("trust", s.Trust),
-            ("messaging", s.Messaging), ("mail", s.Mail), ("policyPackages", s.PolicyPackages), ("upgrade", s.Upgrade),
+            ("policyPackages", s.PolicyPackages), ("upgrade", s.Upgrade),
             ("hibernate", s.Hibernate), ("monitoring", s.Monitoring), ("networkPolicy", s.NetworkPolicy)),
         .. NotYet("spec.database", ("cloudNativePG", s.Database.CloudNativePG), ("embedded", s.Database.Embedded)),
         .. NotYet("spec.api", ("autoscaling", s.Api?.Autoscaling), ("host", s.Api?.Host), ("exposure", s.Api?.Exposure), ("tls", s.Api?.Tls)),
-        .. NotYet("spec.daemons", ("overrides", s.Daemons?.Overrides), ("groups", s.Daemons?.Groups)),
-        .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef), ("schemes", s.Transfers?.Schemes)),
+        .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef)),
         .. NotYet("spec.tenancy", ("allowedHosts", s.Tenancy?.AllowedHosts), ("sharedIdentities", s.Tenancy?.SharedIdentities)),
     ];
 
     private static IEnumerable<FieldError> ValuesToCome(RucioInstanceSpec s) =>
     [
-        .. When(s.Daemons is { Profile: not DaemonProfile.Minimal }, NotYet("spec.daemons.profile", "Standard and Tape are")),
         .. When(s.ManagementPolicy != ManagementPolicy.Full, NotYet("spec.managementPolicy", "ObserveOnly is")),
     ];
 
@@ -84,47 +85,17 @@ public static class RucioInstanceRules
         .. Quantities("spec.api.resources.limits", api.Resources?.Limits),
     ];
 
-    private static IEnumerable<FieldError> Quantities(string path, IReadOnlyDictionary<string, string>? quantities) =>
-        (quantities ?? new Dictionary<string, string>()).Where(q => !Forms.ResourceQuantity().IsMatch(q.Value))
-            .Select(q => Invalid($"{path}[{q.Key}]", "must be a Kubernetes quantity such as 500m or 2Gi"));
-
     private static IEnumerable<FieldError> FtsServers(RucioInstanceSpec s) =>
         (s.Transfers?.FtsServers).Items("spec.transfers.ftsServers").Where(f => !Forms.FtsServer().IsMatch(f.Item))
             .Select(f => Invalid(f.Path, "must be https://host[:port], such as https://fts.example.org:8446"));
 
-    private static IEnumerable<FieldError> Config(RucioInstanceSpec s)
-    {
-        foreach (var (section, options) in s.Config ?? new Dictionary<string, IReadOnlyDictionary<string, string>>())
-        {
-            var path = $"spec.config[{section}]";
-            if (ReservedConfig.IsReserved(section, ""))
-            {
-                yield return Reserved(path, "this section belongs to the operator");
-                continue;
-            }
-
-            if (!Forms.ConfigName().IsMatch(section))
-            {
-                yield return Invalid(path, "a section has lower-case letters, digits, _, . and -");
-            }
-
-            foreach (var (option, text) in options)
-            {
-                if (ReservedConfig.IsReserved(section, option))
-                {
-                    yield return Reserved($"{path}[{option}]", "this option belongs to the operator");
-                }
-                else if (!Forms.ConfigName().IsMatch(option))
-                {
-                    yield return Invalid($"{path}[{option}]", "an option has lower-case letters, digits, _, . and -");
-                }
-                else if (text.AsSpan().ContainsAny('\r', '\n'))
-                {
-                    yield return Invalid($"{path}[{option}]", "must be one line");
-                }
-            }
-        }
-    }
+    private static IEnumerable<FieldError> Schemes(RucioInstanceSpec s) =>
+    [
+        .. (s.Transfers?.Schemes).Items("spec.transfers.schemes").Where(f => !Forms.Scheme().IsMatch(f.Item))
+            .Select(f => Invalid(f.Path, "must be a URL scheme in lower case, such as davs")),
+        .. When(s.Transfers?.Schemes is not null && s.Config?.GetValueOrDefault("conveyor")?.ContainsKey("scheme") == true,
+            Invalid("spec.config[conveyor][scheme]", "is given twice, also as spec.transfers.schemes")),
+    ];
 
     private static IEnumerable<FieldError> AllowedNamespaces(RucioInstanceSpec s)
     {

@@ -2,6 +2,7 @@ using RucioOperator.Apply;
 using RucioOperator.Catalogue;
 using RucioOperator.Desired;
 using RucioOperator.Grid;
+using RucioOperator.Observed;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.Stages;
@@ -17,8 +18,20 @@ internal static class InputsStage
         {
             CatalogueReady = DatabaseStage.IsComplete(work.Instance, work.Snapshot),
             Kinds = work.Kinds,
+            Secrets = await SecretsAsync(work, ct),
         };
         return null;
+    }
+
+    /// <exception cref="SecretProblem">One of them, or its key, is missing: the field is named.</exception>
+    private static async Task<IReadOnlyDictionary<(string, string), string>> SecretsAsync(InstanceWork work, CancellationToken ct)
+    {
+        var texts = new Dictionary<(string, string), string>();
+        foreach (var (field, secret, key) in InstanceSecrets.Of(work.Instance.Spec))
+        {
+            texts[(secret, key)] = await work.Parts.References.RequireAsync(new ObjectKey(work.Names.Namespace, secret), key, field, ct);
+        }
+        return texts;
     }
 
     private static async Task<DatabaseLogin> SuperRootAsync(InstanceWork work, CancellationToken ct)
