@@ -31,7 +31,7 @@ public static class ConfigObjects
     public static IEnumerable<V1ConfigMap> ConfigMaps(InstanceInputs i)
     {
         yield return ConfigMap(i, i.Names.Bootstrap, new Dictionary<string, string> { [BootstrapScript.FileName] = BootstrapScript.Text });
-        yield return ConfigMap(i, i.Names.Httpd, new Dictionary<string, string> { [Servers.HttpdFile] = Servers.Httpd });
+        yield return ConfigMap(i, i.Names.Httpd, Httpd.Files);
         yield return ConfigMap(i, i.Names.Policy, TenantPolicyPackage.Files);
     }
 

@@ -28,12 +28,11 @@ public static class Servers
             [
                 ("RUCIO_HEALTH_CHECK_PORT", $"{health}"),
                 ("RUCIO_HTTPD_ENCODED_SLASHES_NO_DECODE", "True"),
-                // The image's own format writes the auth token header into the access log.
-                ("RUCIO_LOG_FORMAT", "%h\\t%t\\t%{X-Rucio-Forwarded-For}i\\t%T\\t%D\\t\\\"%r\\\"\\t%>s\\t%b"),
+                ("RUCIO_LOG_FORMAT", Httpd.LogFormat),
                 .. tls ? ((string, string)[])[("RUCIO_ENABLE_SSL", "True")] : [],
             ]),
             Ports = [new V1ContainerPort { Name = tls ? "https" : "http", ContainerPort = port }, new V1ContainerPort { Name = "health", ContainerPort = health }],
-            VolumeMounts = [.. RucioPod.Mounts(i), HttpdMount(), .. tls ? TlsMounts() : []],
+            VolumeMounts = [.. RucioPod.Mounts(i), Httpd.ConfigMount(x509: false), .. tls ? TlsMounts() : []],
             Resources = RucioPod.Resources(i.Instance.Spec.Api?.Resources, "250m", "1Gi"),
             SecurityContext = RucioPod.Security(),
             StartupProbe = new V1Probe { HttpGet = serving, PeriodSeconds = 2, FailureThreshold = 60, TimeoutSeconds = 5 },
@@ -56,26 +55,10 @@ public static class Servers
                 RevisionHistoryLimit = 3,
                 Selector = new V1LabelSelector { MatchLabels = Labels.Selector(i.Names.Instance, component) },
                 Strategy = new V1DeploymentStrategy { Type = "RollingUpdate", RollingUpdate = new V1RollingUpdateDeployment { MaxUnavailable = 0, MaxSurge = 1 } },
-                Template = RucioPod.Template(i, component, container, [i.Names.Config, config, i.Names.Vos], volumes, Httpd + (tls ? i.AdminCertificate.Certificate : "")),
+                Template = RucioPod.Template(i, component, container, [i.Names.Config, config, i.Names.Vos], volumes, Httpd.Closed + (tls ? i.AdminCertificate.Certificate : "")),
             },
         };
     }
-
-    /// <summary>
-    /// The images' httpd takes any client certificate, also a self-signed one with somebody's DN (SSLVerifyClient
-    /// optional_no_ca), so X.509 logins are closed altogether until they are verified.
-    /// </summary>
-    public const string Httpd = """
-        <LocationMatch "^/auth/x509">
-            Require all denied
-        </LocationMatch>
-
-        """;
-
-    public const string HttpdFile = "zz-operator.conf";
-
-    /// <summary>Read after the image's own rucio.conf.</summary>
-    private static V1VolumeMount HttpdMount() => new() { Name = "httpd", MountPath = $"/etc/httpd/conf.d/{HttpdFile}", SubPath = HttpdFile, ReadOnlyProperty = true };
 
     /// <summary>httpd does not start without a CA file; the server's own certificate is one that vouches for nobody else.</summary>
     private static V1VolumeMount[] TlsMounts() =>

@@ -22,4 +22,15 @@ internal static class Eventually
             await Task.Delay(1);
         }
     }
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            if (Stopwatch.GetElapsedTime(began) > Deadline)
+                Assert.Fail($"not within {Deadline.TotalSeconds} s: {what}");
+            await Task.Delay(20);
+        }
+    }
 }

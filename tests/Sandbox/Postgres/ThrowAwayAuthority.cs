@@ -40,6 +40,30 @@ public sealed class ThrowAwayAuthority : IDisposable
         return (issued.ExportCertificatePem(), serverKey.ExportPkcs8PrivateKeyPem());
     }
 
+    /// <summary>A certificate for logins: <c>CN=name,O=test</c>, RSA as grid certificates have it.</summary>
+    public (string CertificatePem, string KeyPem) IssueToPerson(string name)
+    {
+        using var personKey = RSA.Create(2048);
+        var subject = new X500DistinguishedNameBuilder();
+        // Its last entry is written first.
+        subject.AddCommonName(name);
+        subject.AddOrganizationName("test");
+        var request = new CertificateRequest(subject.Build(), personKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true));
+        using var issued = request.Create(certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(key), DateTimeOffset.UtcNow.AddHours(-12), DateTimeOffset.UtcNow.AddDays(29), RandomNumberGenerator.GetBytes(16));
+        return (issued.ExportCertificatePem(), personKey.ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <summary>PEM of a revocation list.</summary>
+    public string RevocationList(params X509Certificate2[] revoked)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var one in revoked)
+            list.AddEntry(one);
+        return PemEncoding.WriteString("X509 CRL", list.Build(certificate, 1, DateTimeOffset.UtcNow.AddDays(1), HashAlgorithmName.SHA256, thisUpdate: DateTimeOffset.UtcNow.AddHours(-1)));
+    }
+
     public void Dispose()
     {
         certificate.Dispose();
