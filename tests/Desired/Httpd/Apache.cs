@@ -49,7 +49,8 @@ internal sealed class Apache : IAsyncDisposable
         var (port, health) = (FreePort(), FreePort());
         WriteCertificate(Directory.CreateDirectory(Path.Combine(folder, "tls")).FullName, server);
         WriteAuthorities(Directory.CreateDirectory(Path.Combine(folder, "client-ca")).FullName, authorities);
-        Directory.CreateDirectory(Path.Combine(folder, "gacl"));
+        // server/gacl of the image.
+        File.WriteAllText(Path.Combine(folder, "gacl"), "<?xml version=\"1.0\"?>\n<gacl>\n <entry>\n  <any-user/>\n  <allow><read/><list/></allow>\n </entry>\n</gacl>\n");
         var image = File.ReadAllText(Repository.Path("tests", "Desired", "Httpd", "rucio.conf"));
         File.WriteAllText(Path.Combine(folder, "rucio.conf"), Adapt((change ?? (c => c))(image), folder, modules!, port, health));
         File.WriteAllText(Path.Combine(folder, Httpd.ConfigFile), addition);
