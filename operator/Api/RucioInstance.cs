@@ -48,6 +48,7 @@ public sealed record RucioInstanceSpec
     public TenancySpec? Tenancy { get; init; }
     public UpgradeSpec? Upgrade { get; init; }
     public bool? Hibernate { get; init; }
+    public CacheSpec? Cache { get; init; }
     public MonitoringSpec? Monitoring { get; init; }
     public NetworkPolicySpec? NetworkPolicy { get; init; }
     public InstanceDeletionPolicy DeletionPolicy { get; set; } = InstanceDeletionPolicy.Retain;

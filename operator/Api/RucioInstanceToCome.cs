@@ -71,22 +71,6 @@ public sealed record FrontendSpec
     public TlsSpec? Tls { get; init; }
 }
 
-public sealed record OidcSpec
-{
-    public IReadOnlyList<OidcIssuer>? Issuers { get; init; }
-    public string? AdminIssuer { get; init; }
-    public string? ExpectedAudience { get; init; }
-    public string? ExpectedScope { get; init; }
-}
-
-public sealed record OidcIssuer
-{
-    public string Name { get; set; } = "";
-    public string? Url { get; init; }
-    public SecretRef? ClientSecretRef { get; init; }
-    public SecretRef? ScimSecretRef { get; init; }
-}
-
 public sealed record TrustSpec
 {
     public IReadOnlyList<CaBundle>? CaBundles { get; init; }
@@ -119,14 +103,3 @@ public sealed record UpgradeSpec
 
 [JsonConverter(typeof(JsonStringEnumConverter<UpgradeBackup>))]
 public enum UpgradeBackup { CloudNativePG, PgDump, None }
-
-public sealed record MonitoringSpec
-{
-    public bool? PodMonitor { get; init; }
-    public IReadOnlyDictionary<string, string>? Labels { get; init; }
-}
-
-public sealed record NetworkPolicySpec
-{
-    public bool? Enabled { get; init; }
-}

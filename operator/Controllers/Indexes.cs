@@ -27,7 +27,7 @@ public static class Indexes
         {
             yield return $"{instance.Metadata.NamespaceProperty}/{name}";
         }
-        foreach (var reference in (SecretRef?[])[database?.Existing?.CredentialsSecretRef, database?.Existing?.CaSecretRef, database?.Provision?.AdminSecretRef, database?.Provision?.CaSecretRef])
+        foreach (var reference in (SecretRef?[])[database?.Existing?.CredentialsSecretRef, database?.Existing?.CaSecretRef, database?.Provision?.AdminSecretRef, database?.Provision?.CaSecretRef, .. OidcSecrets(instance)])
         {
             if (reference is not null)
             {
@@ -35,6 +35,9 @@ public static class Indexes
             }
         }
     }
+
+    private static IEnumerable<SecretRef?> OidcSecrets(RucioInstance instance) =>
+        (instance.Spec.Oidc?.Issuers ?? []).SelectMany(issuer => (SecretRef?[])[issuer.ClientSecretRef, issuer.ScimSecretRef]);
 
     public static IEnumerable<string> SecretsOf(VirtualOrganisation vo) =>
         from account in vo.Spec.Accounts ?? []

@@ -7,6 +7,7 @@ public static class InstanceConditions
     public const string DatabaseReady = nameof(DatabaseReady);
     public const string CatalogueReady = nameof(CatalogueReady);
     public const string CredentialsSafe = nameof(CredentialsSafe);
+    public const string OidcReady = nameof(OidcReady);
     public const string ApiReady = nameof(ApiReady);
     public const string DaemonsReady = nameof(DaemonsReady);
 
@@ -19,6 +20,7 @@ public static class InstanceConditions
         DatabaseReady,
         CatalogueReady,
         CredentialsSafe,
+        OidcReady,
         ApiReady,
         DaemonsReady,
     ];

@@ -12,4 +12,11 @@ namespace RucioOperator.Controllers;
 public sealed record InstanceParts(
     KubeApi Api, Databases Databases, GeneratedSecrets Secrets, ReferencedSecrets References, InstanceConnections Connections, ServerSideApplier Applier,
     Informer<V1Deployment> Deployments, Informer<V1Job> Jobs, Informer<VirtualOrganisation> Vos,
-    KindDiscovery Kinds, Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time);
+    KindDiscovery Kinds, Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time)
+{
+    public required Informer<V1Secret> ConfigSecrets { get; init; }
+    public required OidcDiscovery Oidc { get; init; }
+
+    /// <summary>Null: outside a cluster.</summary>
+    public string? OperatorNamespace { get; init; }
+}

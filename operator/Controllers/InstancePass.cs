@@ -20,6 +20,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         new(InstanceConditions.DatabaseReady, DatabaseStage.RunAsync),
         new(InstanceConditions.DatabaseReady, PasswordStage.AnnounceAsync),
         new(InstanceConditions.CatalogueReady, CatalogueStage.GuardAsync),
+        new(InstanceConditions.OidcReady, OidcStage.RunAsync),
         new(InstanceConditions.CatalogueReady, InputsStage.RunAsync),
         new(InstanceConditions.CatalogueReady, ObjectsStage.RunAsync),
         new(InstanceConditions.CatalogueReady, CatalogueStage.RunAsync),

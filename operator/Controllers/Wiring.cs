@@ -28,6 +28,7 @@ public static class Wiring
         var secrets = runtime.MetadataInformer<V1Secret>();
         var deployments = runtime.Informer<V1Deployment>(managed);
         var jobs = runtime.Informer<V1Job>(managed);
+        var configSecrets = runtime.Informer<V1Secret>($"{managed},{Labels.Component}=config");
         var services = runtime.Informer<V1Service>(managed);
         var maps = runtime.Informer<V1ConfigMap>(managed);
         var statefulSets = runtime.Informer<V1StatefulSet>(managed);
@@ -38,7 +39,7 @@ public static class Wiring
         var scalers = runtime.Informer<V2HorizontalPodAutoscaler>(managed);
         var children = new ChildCaches().Add(deployments).Add(jobs)
             .Add(services).Add(maps).Add(statefulSets).Add(claims).Add(ingresses).Add(policies).Add(budgets).Add(scalers)
-            .Add(runtime.Informer<V1ServiceAccount>(managed)).Add(runtime.Informer<V1Secret>($"{managed},{Labels.Component}=config"));
+            .Add(runtime.Informer<V1ServiceAccount>(managed)).Add(configSecrets);
         var kinds = new KindDiscovery(c.Api, kind => runtime.OptionalInformer(kind, managed), c.Time, c.Loggers.CreateLogger<KindDiscovery>());
         runtime.Follow(kinds);
         foreach (var informer in kinds.Informers)
@@ -61,7 +62,12 @@ public static class Wiring
         var events = new EventWriter(c.Api, c.Identity, c.Time, c.Loggers.CreateLogger<EventWriter>());
 
         var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections, ownership), generated, references, connections, applier,
-            deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time));
+            deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time)
+        {
+            ConfigSecrets = configSecrets,
+            Oidc = new OidcDiscovery(OidcDiscovery.Client(), c.Time, c.Options.DriftInterval * 0.8),
+            OperatorNamespace = c.Options.Namespace,
+        });
         var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController))));
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));
 

@@ -15,6 +15,11 @@ public static class ConfigObjects
         yield return Secret(i, names.ConfigApi, "20-api.json", RucioConfig.PublicApi(i));
         yield return Secret(i, names.ConfigDaemons, "20-daemons.json", RucioConfig.Daemons());
         yield return Secret(i, names.ConfigBootstrap, "30-bootstrap.json", RucioConfig.Bootstrap(i.SuperRoot));
+        if (i.OidcClients.Count > 0)
+        {
+            yield return Secret(i, names.ConfigOidc, "25-oidc.json", OidcConfig.Options(i).Json);
+            yield return Secret(i, names.IdpSecrets, OidcConfig.SecretsFile, OidcConfig.IdpSecrets(i));
+        }
         yield return Secret(i, names.Vos, "90-vos.json", RucioConfig.Vos(i.VoTags));
         foreach (var workload in Daemons.Of(i))
         {

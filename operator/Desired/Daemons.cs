@@ -31,7 +31,7 @@ public static class Daemons
         };
         V1Volume[] volumes = certificate is null ? [] : [new() { Name = "broker", Secret = new V1SecretVolumeSource { SecretName = certificate, DefaultMode = 0x100 } }];
         string[] config = [i.Names.Config, i.Names.ConfigDaemons, .. ConfigObjects.HasOwn(i, workload) ? (string[])[i.Names.ConfigOf(workload.Name)] : [], i.Names.Vos];
-        var template = RucioPod.Template(i, workload.Name, container, config, volumes, certificate is null ? null : i.Secret(certificate, "tls.crt") + i.Secret(certificate, "tls.key"));
+        var template = RucioPod.Template(i, workload.Name, container, config, volumes, certificate is null ? null : i.Secret(certificate, "tls.crt") + i.Secret(certificate, "tls.key"), workload.Daemon);
         template.Spec.TerminationGracePeriodSeconds = workload.GracePeriodSeconds;
         return new V1Deployment
         {

@@ -20,6 +20,7 @@ public static class DesiredInstance
             .. ConfigObjects.ConfigMaps(i),
             .. ConfigObjects.Secrets(i),
         ];
+        objects.AddRange(NetworkPolicies.All(i));
         if (!i.CatalogueReady)
         {
             return [.. objects, BootstrapJob.For(i)];
@@ -27,6 +28,8 @@ public static class DesiredInstance
         return
         [
             .. objects,
+            .. Memcached.Objects(i),
+            .. PodMonitors.Objects(i),
             .. Servers.Services(i),
             Servers.AdminApi(i),
             Servers.PublicApi(i),

@@ -26,6 +26,12 @@ public sealed record InstanceInputs(
 
     public string Secret(string name, string key) => Secrets[(name, key)];
 
+    /// <summary>Token issuers whose discovery works, in the order of the spec.</summary>
+    public IReadOnlyList<OidcClient> OidcClients { get; init; } = [];
+
+    /// <summary>Where the operator runs; null: outside the cluster.</summary>
+    public string? OperatorNamespace { get; init; }
+
     public InstanceNames Names => new(Instance.Metadata.NamespaceProperty, Instance.Metadata.Name);
 }
 

@@ -17,6 +17,10 @@ public sealed record InstanceNames(string Namespace, string Instance)
     public string Bootstrap => $"{Instance}-bootstrap";
     public string Api => $"{Instance}-api";
     public string Admin => $"{Instance}-admin";
+    public string ConfigOidc => $"{Instance}-config-oidc";
+    public string IdpSecrets => $"{Instance}-idpsecrets";
+    public string Memcached => $"{Instance}-memcached";
+    public string PodMonitor => Instance;
     public string ServiceAccount => $"{Instance}-rucio";
 
     /// <summary>Options of one daemon or group alone.</summary>

@@ -34,6 +34,10 @@ public static class RucioConfig
         {
             config.Set("conveyor", "transfertool", "fts3");
         }
+        if (Memcached.Url(i) is { } cache)
+        {
+            config.Set("cache", "url", cache);
+        }
         var own = i.Release.Daemons.Values.SelectMany(d => d.Sections).ToHashSet(StringComparer.Ordinal);
         config.Set(instance.Spec.Config, section => !own.Contains(section));
         Secrets(config, i, section => !own.Contains(section));

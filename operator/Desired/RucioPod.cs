@@ -10,7 +10,15 @@ public static class RucioPod
 {
     public const string ConfigHashAnnotation = ApiGroup.Name + "/config-hash";
 
-    public static V1PodTemplateSpec Template(InstanceInputs i, string component, V1Container container, IEnumerable<string> configSecrets, IEnumerable<V1Volume>? volumes = null, string? extraHash = null) => new()
+    public static V1PodTemplateSpec Template(InstanceInputs i, string component, V1Container container, IEnumerable<string> configSecrets, IEnumerable<V1Volume>? volumes = null, string? extraHash = null, string? program = null)
+    {
+        program ??= component;
+        string[] config = [.. configSecrets, .. OidcConfig.ConfigSecrets(i, program)];
+        container.VolumeMounts = [.. container.VolumeMounts, .. OidcConfig.Mounts(i, program)];
+        return Pod(i, component, container, config, [.. volumes ?? [], .. OidcConfig.Volumes(i, program)], extraHash + OidcConfig.HashText(i, program));
+    }
+
+    private static V1PodTemplateSpec Pod(InstanceInputs i, string component, V1Container container, IReadOnlyCollection<string> configSecrets, IEnumerable<V1Volume> volumes, string extraHash) => new()
     {
         Metadata = new V1ObjectMeta
         {
@@ -26,7 +34,7 @@ public static class RucioPod
             SecurityContext = new V1PodSecurityContext { SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
             TopologySpreadConstraints = [Spread(i, component, "kubernetes.io/hostname"), Spread(i, component, "topology.kubernetes.io/zone")],
             Containers = [container],
-            Volumes = [ConfigVolume(configSecrets), PolicyVolume(i), .. DatabaseCaVolume(i), .. volumes ?? []],
+            Volumes = [ConfigVolume(configSecrets), PolicyVolume(i), .. DatabaseCaVolume(i), .. volumes],
         },
     };
 

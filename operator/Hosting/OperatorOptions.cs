@@ -8,6 +8,9 @@ public sealed record OperatorOptions
     /// <summary>Empty: all.</summary>
     public IReadOnlyList<string> Namespaces { get; init; } = [];
     public bool LeaderElection { get; init; } = true;
+
+    /// <summary>Where this process runs (POD_NAMESPACE); null: outside a cluster.</summary>
+    public string? Namespace { get; init; }
     public string LeaseNamespace { get; init; } = "default";
 
     /// <summary>0: no endpoints.</summary>
@@ -38,7 +41,8 @@ public sealed record OperatorOptions
     public static (OperatorOptions Options, IReadOnlyList<string> Errors) Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
         var errors = new List<string>();
-        var options = new OperatorOptions { LeaseNamespace = environment("POD_NAMESPACE") is { Length: > 0 } own ? own : "default" };
+        var own = environment("POD_NAMESPACE") is { Length: > 0 } home ? home : null;
+        var options = new OperatorOptions { Namespace = own, LeaseNamespace = own ?? "default" };
         foreach (var setting in Settings)
         {
             if (environment(setting.Variable) is { Length: > 0 } text)

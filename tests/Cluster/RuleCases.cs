@@ -37,7 +37,9 @@ internal static class RuleCases
             traces: {hosts: [mq.example.org], destination: /topic/traces, credentialsSecretRef: {name: mq}}
           mail: {host: smtp.example.org, from: rucio@example.org, credentialsSecretRef: {name: mail}}
           transfers: {ftsServers: ["https://fts.example.org:8446"], schemes: [davs]}
-          config: {common: {loglevel: INFO}, policy: {lfn2pfn_algorithm_default: hash}, conveyor: {scheme: "davs,root"}}
+          config: {common: {loglevel: INFO}, policy: {lfn2pfn_algorithm_default: hash}, conveyor: {scheme: "davs,root"}, cache: {use_external_cache_for_auth_tokens: "True"}}
+          cache: {shared: {memoryMiB: 128}}
+          oidc: {issuers: [{name: iam, url: "https://iam.example.org/", clientSecretRef: {name: iam}}], adminIssuer: iam}
           tenancy: {allowedNamespaces: {from: All}}
           managementPolicy: Full
         ---
@@ -95,6 +97,10 @@ internal static class RuleCases
         new(Ri, ".spec.config", "common.multi_vo", "spec: {config: {common: {multi_vo: \"False\"}}}"),
         new(Ri, ".spec.config", "policy.package", "spec: {config: {policy: {package-sky: evil}}}"),
         new(Ri, ".spec.config", "conveyor.", "spec: {config: {conveyor: {usercert: /tmp/x}}}"),
+        new(Ri, ".spec.config", "cache.url", "spec: {config: {cache: {url: \"h:1\"}}}"),
+        new(Ri, ".spec.oidc", "adminIssuer names none", "spec: {oidc: {adminIssuer: other}}"),
+        new(Ri, ".spec.oidc.issuers", "same url", "spec: {oidc: {issuers: [{name: a, url: \"https://h/\", clientSecretRef: {name: c}}, {name: b, url: \"https://h/\", clientSecretRef: {name: c}}]}}"),
+        new(Ri, ".spec.cache", "exactly one", "spec: {cache: {url: \"h:1\"}}"),
         new(Ri, ".spec.tenancy.allowedNamespaces", "from: Selector needs", "spec: {tenancy: {allowedNamespaces: {from: Selector}}}"),
         new(Ri, ".spec.tenancy.allowedNamespaces", "matchLabels needs", "spec: {tenancy: {allowedNamespaces: {matchLabels: {a: b}}}}"),
         new(Ri, ".spec.managementPolicy", "ObserveOnly", "spec: {managementPolicy: ObserveOnly}"),

@@ -11,6 +11,21 @@ public static partial class Forms
     [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\z")]
     public static partial Regex HostName();
 
+    [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?:[0-9]{1,5}\z")]
+    public static partial Regex HostAndPort();
+
+    [GeneratedRegex(@"^[a-z0-9][A-Za-z0-9._:/@-]*[A-Za-z0-9]\z")]
+    public static partial Regex Image();
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9_-]{0,62}\z")]
+    public static partial Regex IssuerName();
+
+    [GeneratedRegex(@"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?\z")]
+    public static partial Regex IssuerUrl();
+
+    [GeneratedRegex(@"^[^\r\n]{1,255}\z")]
+    public static partial Regex OneLine();
+
     [GeneratedRegex(@"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?\z")]
     public static partial Regex FtsServer();
 

@@ -11,6 +11,7 @@ public static class ReservedConfig
         ("default" or "database" or "bootstrap" or "alembic" or "api" or "oidc" or "importer" or "vo-map" or "vo_certs", _) => true,
         ("common", "multi_vo") => true,
         ("policy", var o) => o.StartsWith("package", StringComparison.Ordinal) || o is "permission" or "schema",
+        ("cache", "url") => true,
         ("conveyor", "usercert" or "vo_certs_path" or "transfertool") => true,
         // Probes ask the exporter.
         ("monitor", "enable_metrics" or "metrics_port") => true,

@@ -26,6 +26,8 @@ public static class RucioInstanceRules
         new("brokers and mail can be reached", MessagingRules.Check),
         new("namespaces are chosen one way", AllowedNamespaces),
         new("grants name a VO and a namespace", Grants),
+        .. PlatformRules.All,
+        .. OidcRules.All,
     ];
 
     public static IReadOnlyList<FieldError> Validate(RucioInstance instance) => All.Run(instance.Spec);
@@ -33,9 +35,9 @@ public static class RucioInstanceRules
     private static IEnumerable<FieldError> FieldsToCome(RucioInstanceSpec s) =>
     [
         .. NotYet("spec",
-            ("external", s.External), ("auth", s.Auth), ("webui", s.Webui), ("trace", s.Trace), ("oidc", s.Oidc), ("trust", s.Trust),
+            ("external", s.External), ("auth", s.Auth), ("webui", s.Webui), ("trace", s.Trace), ("trust", s.Trust),
             ("policyPackages", s.PolicyPackages), ("upgrade", s.Upgrade),
-            ("hibernate", s.Hibernate), ("monitoring", s.Monitoring), ("networkPolicy", s.NetworkPolicy)),
+            ("hibernate", s.Hibernate)),
         .. NotYet("spec.database", ("cloudNativePG", s.Database.CloudNativePG), ("embedded", s.Database.Embedded)),
         .. NotYet("spec.api", ("autoscaling", s.Api?.Autoscaling), ("host", s.Api?.Host), ("exposure", s.Api?.Exposure), ("tls", s.Api?.Tls)),
         .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef)),

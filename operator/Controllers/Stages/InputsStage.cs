@@ -19,6 +19,8 @@ internal static class InputsStage
             CatalogueReady = DatabaseStage.IsComplete(work.Instance, work.Snapshot),
             Kinds = work.Kinds,
             Secrets = await SecretsAsync(work, ct),
+            OidcClients = work.OidcClients,
+            OperatorNamespace = work.Parts.OperatorNamespace,
         };
         return null;
     }

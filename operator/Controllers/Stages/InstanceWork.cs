@@ -28,6 +28,9 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     /// <summary>From <see cref="KindsStage"/> on.</summary>
     public ApiKinds Kinds { get; set; } = ApiKinds.None;
 
+    /// <summary>From <see cref="OidcStage"/> on.</summary>
+    public IReadOnlyList<OidcClient> OidcClients { get; set; } = [];
+
     /// <summary>From <see cref="InputsStage"/> on.</summary>
     public InstanceInputs Inputs { get => field ?? throw new InvalidOperationException("no inputs yet"); set; }
 
