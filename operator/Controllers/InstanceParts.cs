@@ -3,6 +3,7 @@ using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Hosting;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.Runtime;
 using RucioOperator.Status;
 
@@ -19,4 +20,7 @@ public sealed record InstanceParts(
 
     /// <summary>Null: outside a cluster.</summary>
     public string? OperatorNamespace { get; init; }
+
+    public required ServedRses Served { get; init; }
+    public required RseRollPace RsePace { get; init; }
 }

@@ -22,11 +22,13 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         new(InstanceConditions.CatalogueReady, CatalogueStage.GuardAsync),
         new(InstanceConditions.OidcReady, OidcStage.RunAsync),
         new(InstanceConditions.CatalogueReady, InputsStage.RunAsync),
+        new(InstanceConditions.CatalogueReady, RseSetStage.DecideAsync),
         new(InstanceConditions.CatalogueReady, ObjectsStage.RunAsync),
         new(InstanceConditions.CatalogueReady, CatalogueStage.RunAsync),
         new(InstanceConditions.CredentialsSafe, CredentialsStage.RunAsync),
         new(InstanceConditions.ApiReady, ApiStage.RunAsync),
         new(InstanceConditions.DaemonsReady, DaemonsStage.RunAsync),
+        new(InstanceConditions.DaemonsReady, RseSetStage.TellAsync),
         new(InstanceConditions.DatabaseReady, PasswordStage.RetireAsync),
     ];
 
@@ -51,7 +53,8 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
                 return;
             }
         }
-        Report.End(new Outcome.Done(parts.NextDriftPass()));
+        var drift = parts.NextDriftPass();
+        Report.End(new Outcome.Done(_work.Soonest is { } sooner && sooner < drift ? sooner : drift));
     }
 
     public void Fail(Exception error) => Report.Stop(_condition, error switch

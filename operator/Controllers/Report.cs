@@ -13,11 +13,16 @@ public sealed class Report(IRucioResource resource, TimeProvider time)
 
     private Outcome? _unmet;
 
+    private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
+
     public Outcome Outcome { get; private set; } = new Outcome.Done();
 
     public void True(string condition, string reason, string message) => _facts[condition] = (true, reason, message);
 
     public void False(string condition, string reason, string message) => _facts[condition] = (false, reason, message);
+
+    /// <summary>Not even unknown: it has no meaning for this resource.</summary>
+    public void Remove(string condition) => _removed.Add(condition);
 
     /// <summary>The pass ends here; conditions it did not come to are unknown.</summary>
     public void Stop(string condition, Outcome outcome)
@@ -57,6 +62,10 @@ public sealed class Report(IRucioResource resource, TimeProvider time)
         foreach (var (type, fact) in _facts.Where(f => !types.Contains(f.Key)).OrderBy(f => f.Key, StringComparer.Ordinal))
         {
             conditions.Set(type, fact.Status, fact.Reason, fact.Message);
+        }
+        foreach (var type in _removed)
+        {
+            conditions.Remove(type);
         }
         if (!_facts.ContainsKey(StorageConditions.Drifted))
         {

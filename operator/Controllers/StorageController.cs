@@ -8,7 +8,7 @@ using RucioOperator.Status;
 namespace RucioOperator.Controllers;
 
 public sealed record StorageParts(
-    KubeApi Api, Tenancy Tenancy, ReferencedSecrets References, InstanceConnections Connections,
+    KubeApi Api, Tenancy Tenancy, ReferencedSecrets References, InstanceConnections Connections, ServedRses Served,
     Informer<VirtualOrganisation> Vos, Informer<StorageElement> Storages,
     StatusWriter<StorageElement> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time, ILogger Logger);
 

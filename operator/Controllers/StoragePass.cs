@@ -243,6 +243,27 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         }
     }
 
+    /// <summary>Left as it was while nothing is known.</summary>
+    private void TellServed(StorageElement storage, Report report, ObservedVo? observed)
+    {
+        if (_vo is null || observed?.Rses.GetValueOrDefault(storage.Spec.Rse) is not { Deleted: false } rse)
+        {
+            return;
+        }
+        switch (parts.Served.Of(Indexes.InstanceOf(_vo), rse.Id))
+        {
+            case ServedState.Served:
+                report.True(StorageConditions.Served, "Known", "The transfer daemons were started with this RSE");
+                break;
+            case ServedState.Waiting:
+                report.False(StorageConditions.Served, "WaitingForRestart", "The transfer daemons were started before this RSE was made; they are restarted when storages have been quiet for a while");
+                break;
+            case ServedState.NotNeeded:
+                report.Remove(StorageConditions.Served);
+                break;
+        }
+    }
+
     private IEnumerable<StoragePlace> Places()
     {
         // Only those that share a host with this VO matter, and the same validity that keeps them out of Rucio is their own pass's business.
@@ -271,6 +292,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             return;
         }
         var report = _reports[storage.Metadata.Name];
+        TellServed(storage, report, observed);
         var status = new StorageElementStatus
         {
             ObservedGeneration = storage.Metadata.Generation,

@@ -6,6 +6,7 @@ using RucioOperator.Catalogue;
 using RucioOperator.Desired;
 using RucioOperator.Hosting;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.Runtime;
 using RucioOperator.Status;
 
@@ -15,6 +16,9 @@ namespace RucioOperator.Controllers;
 public static class Wiring
 {
     private const int Workers = 8;
+
+    /// <summary>Storages come in numbers; that their RSEs are new to the daemons is nothing to hurry about.</summary>
+    private static readonly TimeSpan StoragesSettle = TimeSpan.FromSeconds(1);
 
     public static void Compose(Composition c)
     {
@@ -56,6 +60,7 @@ public static class Wiring
         var connections = new InstanceConnections();
         var references = new ReferencedSecrets(c.Api, secrets);
         var generated = new GeneratedSecrets(c.Api, references, GeneratedSecrets.RandomText);
+        var served = new ServedRses();
         var tenancy = new Tenancy(instances, namespaces);
         var ownership = new CatalogueOwnership(() => namespaces.Store.Get(new ObjectKey("", "kube-system"))?.Metadata.Uid, c.Options.DriftInterval);
         var applier = new ServerSideApplier(c.Api, children, c.Time, c.Loggers.CreateLogger<ServerSideApplier>());
@@ -65,11 +70,13 @@ public static class Wiring
             deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time)
         {
             ConfigSecrets = configSecrets,
+            Served = served,
+            RsePace = new RseRollPace(c.Options.RseQuiet, c.Options.RseRollInterval),
             Oidc = new OidcDiscovery(OidcDiscovery.Client(), c.Time, c.Options.DriftInterval * 0.8),
             OperatorNamespace = c.Options.Namespace,
         });
         var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController))));
-        var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));
+        var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));
 
         var instanceLoop = runtime.Controller(InstanceController.Name, new EntityReconciler<RucioInstance>(c.Api, instances, instance, instance, InstanceController.Finalizer, $"rucio-operator/{InstanceController.Name}", i => i.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete), Workers)
             .For(instances)
@@ -84,6 +91,7 @@ public static class Wiring
             .Watches(budgets, InstanceOfChild, when: Changes.OfIntent)
             .Watches(scalers, InstanceOfChild, when: Changes.OfContent)
             .Watches(vos, v => [Indexes.InstanceOf(v)], when: VoMattersToInstance)
+            .Watches(storages, s => vos.Store.Get(Indexes.VoOf(s)) is { } v ? [Indexes.InstanceOf(v)] : [], StoragesSettle, when: StorageMattersToVo)
             .Watches(secrets, s => [.. Keys(instances.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. InstanceOfChild(s)]);
         var voLoop = runtime.Controller(VoController.Name, new EntityReconciler<VirtualOrganisation>(c.Api, vos, vo, null, null, $"rucio-operator/{VoController.Name}"), Workers)
             .For(vos)

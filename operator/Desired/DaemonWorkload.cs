@@ -28,6 +28,10 @@ public sealed record DaemonWorkload(string Name, string Daemon, ReleaseDaemon Re
         }
     }
 
+    /// <summary>Must be started again when RSEs come or go; without VOs the conveyor asks for all of them anew (daemons/conveyor/submitter.py).</summary>
+    public bool FixesRses(bool multiVo) => Release.FixesRseListAtStart && Replicas > 0
+        && (multiVo || !Daemon.StartsWith("conveyor-", StringComparison.Ordinal) || Arguments.Keys.Any(a => a.EndsWith("rses", StringComparison.Ordinal)));
+
     /// <summary>Of the release, less what the instance has no use for; then the groups.</summary>
     public static IReadOnlyList<DaemonWorkload> Of(RucioInstanceSpec spec, Release release)
     {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using k8s.Models;
+using RucioOperator.Api;
 using RucioOperator.Releases;
 
 namespace RucioOperator.Desired;
@@ -7,6 +9,10 @@ namespace RucioOperator.Desired;
 public static class Daemons
 {
     public const int MetricsPort = 8080;
+
+    /// <summary>Of the RSEs a pod was started with, and since when.</summary>
+    public const string RseSetAnnotation = ApiGroup.Name + "/rse-set";
+    public const string RseSetAtAnnotation = ApiGroup.Name + "/rse-set-at";
 
     /// <summary>What this instance can use; the spec was found to be without <see cref="DaemonFaults"/>.</summary>
     public static IReadOnlyList<DaemonWorkload> Of(InstanceInputs i) => DaemonWorkload.Of(i.Instance.Spec, i.Release);
@@ -33,6 +39,11 @@ public static class Daemons
         string[] config = [i.Names.Config, i.Names.ConfigDaemons, .. ConfigObjects.HasOwn(i, workload) ? (string[])[i.Names.ConfigOf(workload.Name)] : [], i.Names.Vos];
         var template = RucioPod.Template(i, workload.Name, container, config, volumes, certificate is null ? null : i.Secret(certificate, "tls.crt") + i.Secret(certificate, "tls.key"), workload.Daemon);
         template.Spec.TerminationGracePeriodSeconds = workload.GracePeriodSeconds;
+        if (i.RseSet is { } rses && workload.FixesRses(i.Instance.Spec.MultiVo))
+        {
+            template.Metadata.Annotations[RseSetAnnotation] = rses.Hash;
+            template.Metadata.Annotations[RseSetAtAnnotation] = rses.At.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        }
         return new V1Deployment
         {
             ApiVersion = "apps/v1",

@@ -1,6 +1,7 @@
 using RucioOperator.Api;
 using RucioOperator.Catalogue;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.Releases;
 
 namespace RucioOperator.Desired;
@@ -20,6 +21,9 @@ public sealed record InstanceInputs(
 
     /// <summary>What the cluster serves besides Kubernetes' own kinds.</summary>
     public ApiKinds Kinds { get; init; } = ApiKinds.None;
+
+    /// <summary>What daemons that read the RSEs once are started with; null: there is none.</summary>
+    public RseSet? RseSet { get; init; }
 
     /// <summary>Content of what <see cref="InstanceSecrets"/> lists: (Secret, key) → text.</summary>
     public IReadOnlyDictionary<(string Name, string Key), string> Secrets { get; init; } = new Dictionary<(string, string), string>();

@@ -16,6 +16,12 @@ public sealed record OperatorOptions
     /// <summary>0: no endpoints.</summary>
     public int HealthPort { get; init; } = 8080;
     public TimeSpan DriftInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Without a change of RSEs before daemons that read them once are started again.</summary>
+    public TimeSpan RseQuiet { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>At least, between two of those starts.</summary>
+    public TimeSpan RseRollInterval { get; init; } = TimeSpan.FromMinutes(10);
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
     public ServiceOverrides ServiceOverrides { get; init; } = new([]);
 
@@ -28,6 +34,8 @@ public sealed record OperatorOptions
         new("lease-namespace", "where that Lease is; default: the operator's own namespace", (options, text) => options with { LeaseNamespace = Label(text) }),
         new("health-port", "port of /livez, /readyz, /startupz and /metrics; 0: none", (options, text) => options with { HealthPort = Number(text, 0, 65535) }),
         new("drift-interval", "how often everything is compared though nothing happened: 90s, 10m, 1h", (options, text) => options with { DriftInterval = Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) }),
+        new("rse-quiet", "how long no storage may have come or gone before daemons that read the list once are restarted: 60s", (options, text) => options with { RseQuiet = Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) }),
+        new("rse-roll-interval", "time between two of those restarts, at least: 10m", (options, text) => options with { RseRollInterval = Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) }),
         new("log-level", "Debug, Information, Warning or Error", (options, text) => options with { LogLevel = Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) && Enum.IsDefined(level) ? level : throw new FormatException("expected Debug, Information, Warning or Error") }),
         new("service-override", "<service>.<namespace>=<url>, or *=<url with {service} and {namespace}>: where a Service is found from outside the cluster; may be repeated", (options, text) => options with { ServiceOverrides = options.ServiceOverrides.With(text) }, Repeats: true),
     ];

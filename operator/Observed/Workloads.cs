@@ -14,7 +14,7 @@ public sealed record WorkloadState(bool Ready, string Reason, string Message)
         var (wanted, status) = (deployment.Spec.Replicas ?? 1, deployment.Status);
         if (status?.ObservedGeneration is null || status.ObservedGeneration < deployment.Metadata.Generation || (status.UpdatedReplicas ?? 0) < wanted)
         {
-            return new(false, "RollingOut", $"Deployment {name} is rolling out");
+            return new(false, RollingOut, $"Deployment {name} is rolling out");
         }
         var stuck = status.Conditions?.FirstOrDefault(c => c is { Type: "Progressing", Status: "False" });
         if (stuck is not null)
@@ -27,6 +27,7 @@ public sealed record WorkloadState(bool Ready, string Reason, string Message)
     }
 
     public const string BootstrapFailed = nameof(BootstrapFailed);
+    public const string RollingOut = nameof(RollingOut);
 
     public static DateTimeOffset FailedAt(V1Job job) =>
         job.Status?.Conditions?.FirstOrDefault(c => c is { Type: "Failed", Status: "True" })?.LastTransitionTime ?? job.Metadata.CreationTimestamp ?? DateTime.MinValue;

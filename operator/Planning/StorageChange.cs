@@ -44,6 +44,9 @@ public static class StorageConditions
 {
     public const string RseReady = nameof(RseReady);
     public const string DistancesReady = nameof(DistancesReady);
+
+    /// <summary>Daemons that read the list of RSEs once know this one; beside the way to Ready, and absent where there is no such daemon.</summary>
+    public const string Served = nameof(Served);
     public const string Drifted = nameof(Drifted);
 
     public static readonly IReadOnlyList<string> All = [RseReady, DistancesReady];

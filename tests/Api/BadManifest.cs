@@ -57,7 +57,7 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Instance, "{messaging: {hermes: {hosts: [mq], destination: events, credentialsSecretRef: {name: c}}}}", "spec.messaging.hermes.destination", InvalidField),
         new(Instance, "{mail: {host: 'smtp:25', from: a@b}}", "spec.mail.host", InvalidField, InLoopOnly: true),
         new(Instance, "{mail: {host: smtp, from: nobody}}", "spec.mail.from", InvalidField),
-        new(Instance, "{mail: {host: smtp, from: a@b, startTls: false, credentialsSecretRef: {name: m}}}", "spec.mail", InvalidField),
+        new(Instance, "{mail: {host: smtp, from: a@b, startTls: false, credentialsSecretRef: {name: m}}}", "spec.mail.startTls", InvalidField),
         new(Instance, "{managementPolicy: ObserveOnly}", "spec.managementPolicy", NotSupportedYet),
         new(Instance, "{transfers: {ftsServers: ['fts.example.org']}}", "spec.transfers.ftsServers[0]", InvalidField),
         new(Instance, "{config: {database: {default: x}}}", "spec.config[database]", ReservedField),

@@ -1,4 +1,5 @@
 using RucioOperator.Desired;
+using RucioOperator.Observed;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.Stages;
@@ -8,13 +9,19 @@ internal static class DaemonsStage
     public static Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
         var daemons = Daemons.Of(work.Inputs);
-        var notRunning = work.Availability(daemons.Select(d => work.Names.Daemon(d.Name)));
+        var notRunning = work.Availability(daemons.Where(d => !IsMerelyRestarted(work, d)).Select(d => work.Names.Daemon(d.Name)));
         if (notRunning is null)
         {
             work.Report.True(InstanceConditions.DaemonsReady, "Running", $"{daemons.Count(d => d.Replicas > 0)} daemons run{LeftOut(work)}");
         }
         return Task.FromResult(notRunning);
     }
+
+    /// <summary>For a new list of RSEs, with the old pod at work until the new one is there: nothing that an instance would not be ready for.</summary>
+    private static bool IsMerelyRestarted(InstanceWork work, DaemonWorkload workload) =>
+        workload.FixesRses(work.Instance.Spec.MultiVo) && StatusPass.IsDrift(work.Instance)
+        && work.Parts.Deployments.Store.Get(new ObjectKey(work.Names.Namespace, work.Names.Daemon(workload.Name))) is { } deployment
+        && WorkloadState.Of(workload.Name, deployment).Reason == WorkloadState.RollingOut && (deployment.Status?.AvailableReplicas ?? 0) >= workload.Replicas;
 
     /// <summary>Of the profile, and the field that would bring them.</summary>
     private static string LeftOut(InstanceWork work)

@@ -34,6 +34,12 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     /// <summary>From <see cref="InputsStage"/> on.</summary>
     public InstanceInputs Inputs { get => field ?? throw new InvalidOperationException("no inputs yet"); set; }
 
+    /// <summary>Null: nothing before the next drift pass.</summary>
+    public TimeSpan? Soonest { get; private set; }
+
+    /// <summary>Something is waited for that no event tells of; the shortest wins.</summary>
+    public void LookAgainIn(TimeSpan? wait) => Soonest = Soonest is { } s && wait is { } w ? (s < w ? s : w) : Soonest ?? wait;
+
     public DateTimeOffset Now => Parts.Time.GetUtcNow();
 
     public IReadOnlyList<VirtualOrganisation> Vos => Parts.Vos.Store.ByIndex(Indexes.ByInstance, Key.ToString());
