@@ -5,7 +5,7 @@ RID ?= linux-x64
 PUBLISHED := artifacts/publish/rucio-operator
 TEST := dotnet test tests/Tests.csproj --no-build --nologo --logger "console;verbosity=minimal"
 
-.PHONY: build demo test test-slow test-cluster test-contract bench publish fmt fmt-check clean postgres
+.PHONY: golden build demo test test-slow test-cluster test-contract bench publish fmt fmt-check clean postgres
 
 postgres: ## PostgreSQL's server programs, from the distribution's packages where it has none
 	@.ci/postgres
@@ -21,6 +21,9 @@ test: build postgres ## everything but what takes minutes or needs other servers
 
 test-slow: build postgres
 	@.ci/summary $(TEST) --filter 'Category=Slow'
+
+golden: build ## writes tests/Golden/*.yaml anew: read the diff
+	@GOLDEN=write $(TEST) --filter 'FullyQualifiedName~Tests.Golden'
 
 test-contract: build postgres ## RUCIO_TEST_URL=... : against a running Rucio; else against the stand-in
 	@.ci/summary $(TEST) --filter 'Category=Contract'

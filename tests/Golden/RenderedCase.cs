@@ -1,0 +1,54 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using k8s;
+using k8s.Models;
+using RucioOperator.Api;
+using RucioOperator.Desired;
+using RucioOperator.Runtime;
+using RucioOperator.Sandbox;
+using RucioOperator.Sandbox.Kubernetes;
+using RucioOperator.Tests.Desired;
+
+namespace RucioOperator.Tests.Golden;
+
+/// <summary>An instance of a sample, or of <c>tests/Golden/modes</c>, and everything that is made for it.</summary>
+public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnlyList<string> VoTags, bool Bootstrapping = false)
+{
+    public override string ToString() => Name;
+
+    /// <summary>Each sample, each mode, and one of them before its catalogue is there.</summary>
+    public static IReadOnlyList<RenderedCase> All { get; } =
+    [
+        .. Directory.GetDirectories(Repository.Path("samples")).Order(StringComparer.Ordinal).SelectMany(folder => Of(Path.GetFileName(folder), Directory.GetFiles(folder, "*.yaml"))),
+        .. Directory.GetFiles(Repository.Path("tests", "Golden", "modes"), "*.yaml").Order(StringComparer.Ordinal).SelectMany(file => Of(Path.GetFileNameWithoutExtension(file), file)),
+        .. Of("quickstart", Directory.GetFiles(Repository.Path("samples", "quickstart"), "*.yaml")).Select(one => one with { Name = "quickstart-bootstrap", Bootstrapping = true }),
+    ];
+
+    public IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Objects()
+    {
+        var inputs = Inputs.Of(Instance) with
+        {
+            VoTags = VoTags,
+            CatalogueReady = !Bootstrapping,
+            OidcClients = [.. (Instance.Spec.Oidc?.Issuers ?? []).Select(issuer => new OidcClient(issuer.Name, issuer.Url, "(client-id)", "(client-secret)", "(client-id)", "(client-secret)"))],
+            Secrets = InstanceSecrets.Of(Instance.Spec).Select(s => (s.Secret, s.Key)).Distinct().ToDictionary(s => s, s => $"({s.Key} of Secret {s.Secret})"),
+        };
+        return [.. DesiredInstance.Objects(inputs)];
+    }
+
+    private static IEnumerable<RenderedCase> Of(string name, params string[] files)
+    {
+        var documents = files.Order(StringComparer.Ordinal).SelectMany(file => Yaml.Parse(File.ReadAllText(file))).ToList();
+        var tags = documents.Where(d => d.Text("kind") == VirtualOrganisation.KubeKind).Select(d => d.Text("spec", "tag")!).ToList();
+        // An instance that is elsewhere has nothing made for it.
+        return documents.Where(d => d.Text("kind") == RucioInstance.KubeKind && d["spec"]!["external"] is null).Select(d => new RenderedCase(name, Read(d), tags));
+    }
+
+    /// <summary>With the defaults that the API server fills in.</summary>
+    private static RucioInstance Read(JsonObject manifest)
+    {
+        manifest["metadata"]!["namespace"] ??= "default";
+        manifest["metadata"]!["uid"] = "00000000-0000-0000-0000-000000000000";
+        return manifest.Deserialize(KubeJson.Info<RucioInstance>())!;
+    }
+}
