@@ -32,7 +32,7 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
     public async Task ReleaseAsync(RucioInstance instance, CancellationToken ct)
     {
         var key = ObjectKey.Of(instance);
-        if (connections.Find(key) is { } connection)
+        if (connections.FindCatalogue(key) is { } connection)
         {
             try
             {
@@ -80,7 +80,7 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
     private async Task<InstanceConnection> ConnectAsync(RucioInstance instance, Source source, CancellationToken ct)
     {
         var (key, access) = (ObjectKey.Of(instance), source.Access);
-        if (connections.Find(key) is { } known && known.Access == access)
+        if (connections.FindCatalogue(key) is { } known && known.Access == access)
         {
             return known;
         }

@@ -1,21 +1,18 @@
-using System.Collections.Concurrent;
 using Npgsql;
 using RucioOperator.Api;
 using RucioOperator.Catalogue;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.RucioApi;
-using RucioOperator.Runtime;
 
 namespace RucioOperator.Apply;
 
-/// <summary>Open ways to one running instance, and the last look at its catalogue.</summary>
-public sealed class InstanceConnection : IAsyncDisposable
+/// <summary>Of an instance that the operator runs: its catalogue is at hand, and one read of it tells all.</summary>
+public sealed class InstanceConnection : RucioConnection
 {
     private readonly NpgsqlDataSource _owner;
     private readonly NpgsqlDataSource _observer;
     private readonly SemaphoreSlim _reading = new(1, 1);
-    private readonly ConcurrentDictionary<RucioCredential, RucioSession> _sessions = new();
-    private RucioServer? _server;
 
     public InstanceConnection(DatabaseAccess access)
     {
@@ -36,27 +33,28 @@ public sealed class InstanceConnection : IAsyncDisposable
     /// <summary>When the whole catalogue was last read.</summary>
     public DateTimeOffset ReadAt { get; private set; }
 
-    /// <summary>super_root answered on the admin API: VOs and storages may be worked on.</summary>
-    public bool Serving { get; set; }
+    public override VoReach Reach => VoReach.Catalogue;
+
+    public override bool IsOpen => Serving && Snapshot is not null;
+
+    public override IVoRecords Records => Writer;
 
     /// <summary>Keeps server and tokens while address and certificate stay.</summary>
     public void UseServer(Uri url, string? pinnedCertificate, RucioCredential superRoot)
     {
-        if (_server is null || _server.BaseUrl != new Uri(url.AbsoluteUri.TrimEnd('/') + "/") || _server.PinnedCertificate != pinnedCertificate)
+        if (Server is null || Server.BaseUrl != new Uri(url.AbsoluteUri.TrimEnd('/') + "/") || Server.PinnedCertificate != pinnedCertificate)
         {
-            _server?.Dispose();
-            _server = new RucioServer(url, pinnedCertificate);
-            _sessions.Clear();
+            UseServer(new RucioServer(url, pinnedCertificate));
         }
         SuperRoot = superRoot;
     }
 
-    public RucioCredential? SuperRoot { get; private set; }
+    public override ValueTask<ObservedVo> ObserveVoAsync(VoLook look, CancellationToken ct) => ValueTask.FromResult(Snapshot!.Vo(look.Tag));
 
-    public RucioSession As(RucioCredential credential, TimeProvider time) =>
-        _sessions.GetOrAdd(credential, static (c, state) => state._server!.As(c, state.time), (_server, time));
+    public override Task<ObservedVo> RefreshVoAsync(VoLook look, CancellationToken ct) => RefreshVoAsync(look.Tag, ct);
 
-    public RucioSession AsSuperRoot(TimeProvider time) => As(SuperRoot!, time);
+    /// <summary>Counted in the table: Rucio's own counters lag.</summary>
+    public override Task<(long Files, long Bytes)> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct) => Reader.CountReplicasAsync(rse.Id, ct);
 
     /// <summary>See <see cref="CatalogueWriter.OwnAsync"/>.</summary>
     public async Task<bool> OwnAsync(CatalogueOwner me, CancellationToken ct)
@@ -170,46 +168,10 @@ public sealed class InstanceConnection : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        Serving = false;
-        _server?.Dispose();
+        await base.DisposeAsync();
         await _owner.DisposeAsync();
         await _observer.DisposeAsync();
-    }
-}
-
-/// <summary>The connections of all instances, by key of the RucioInstance.</summary>
-public sealed class InstanceConnections
-{
-    private readonly ConcurrentDictionary<ObjectKey, InstanceConnection> _connections = new();
-
-    /// <summary>Raised with the instance's key after a full look at its catalogue: its VOs and storages plan again.</summary>
-    public event Action<ObjectKey>? Observed;
-
-    public InstanceConnection? Find(ObjectKey instance) => _connections.GetValueOrDefault(instance);
-
-    public void RaiseObserved(ObjectKey instance) => Observed?.Invoke(instance);
-
-    /// <summary>The connection for this access; another password or host makes a new one.</summary>
-    public async Task<InstanceConnection> UseAsync(ObjectKey instance, DatabaseAccess access)
-    {
-        if (_connections.TryGetValue(instance, out var existing))
-        {
-            if (existing.Access == access)
-            {
-                return existing;
-            }
-            await existing.DisposeAsync();
-        }
-        return _connections[instance] = new InstanceConnection(access);
-    }
-
-    public async Task ForgetAsync(ObjectKey instance)
-    {
-        if (_connections.TryRemove(instance, out var connection))
-        {
-            await connection.DisposeAsync();
-        }
     }
 }

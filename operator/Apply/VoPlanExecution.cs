@@ -7,13 +7,13 @@ using RucioOperator.RucioApi;
 namespace RucioOperator.Apply;
 
 /// <summary>Carries out a VO's plan: a dumb loop, one call a change. The first failure ends it; the next pass observes again.</summary>
-public sealed class VoPlanExecution(InstanceConnection instance, DesiredVo desired, TimeProvider time, ILogger logger)
+public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired, TimeProvider time, ILogger logger)
 {
-    private readonly CatalogueWriter _catalogue = instance.Writer;
+    private readonly IVoRecords _catalogue = instance.Records;
 
     private RucioSession SuperRoot => instance.AsSuperRoot(time);
 
-    private RucioSession Root => instance.As(new RucioCredential(desired.RootIdentity, desired.RootPassword, "root", desired.Spec.Tag), time);
+    private RucioSession Root => instance.As(new RucioCredential(desired.RootIdentity, desired.RootPassword, desired.RootAccount, desired.Spec.Tag), time);
 
     /// <exception cref="PlanStoppedException">Names the change that failed.</exception>
     public async Task RunAsync(IEnumerable<VoChange> changes, CancellationToken ct)
@@ -25,9 +25,9 @@ public sealed class VoPlanExecution(InstanceConnection instance, DesiredVo desir
                 await ApplyAsync(change, ct);
                 ApplyLog.Made(logger, desired.Claimant, change);
             }
-            catch (Npgsql.NpgsqlException error)
+            catch (Npgsql.NpgsqlException error) when (instance is InstanceConnection { Access: var access })
             {
-                throw new PlanStoppedException(change, DatabaseFault.From(error, instance.Access.Address, instance.Access.Owner, change.Describe()));
+                throw new PlanStoppedException(change, DatabaseFault.From(error, access.Address, access.Owner, change.Describe()));
             }
             catch (Exception error) when (error is RucioRejectedException or RucioUnavailableException or DatabaseFault)
             {
@@ -54,6 +54,8 @@ public sealed class VoPlanExecution(InstanceConnection instance, DesiredVo desir
         RemoveAccountAttribute c => Root.RemoveAccountAttributeAsync(c.Account, c.Key, ct),
         SetPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.Passwords[c.Account], BaseVo.Internal(c.Account, desired.Spec.Tag), ct),
         MapIdentity c => Root.MapIdentityAsync(c.Account, c.Identity, "USERPASS", desired.Passwords[c.Account], "", ct),
+        VerifyLogin c => instance.TryLoginAsync(new RucioCredential(c.Identity, desired.Passwords[c.Account], c.Account, desired.Spec.Tag), time, ct),
+        UnmapIdentity c => Root.UnmapIdentityAsync(c.Account, c.Identity, "USERPASS", ct),
         CreateScope c => Root.CreateScopeAsync(c.Owner, c.Scope, ct),
         SetScopeOwner c => Root.SetScopeOwnerAsync(c.Owner, c.Scope, ct),
         SetQuota c => Root.SetLocalLimitAsync(c.Account, c.Rse, c.Bytes, ct),

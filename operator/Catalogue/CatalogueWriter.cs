@@ -5,7 +5,7 @@ using RucioOperator.Observed;
 namespace RucioOperator.Catalogue;
 
 /// <summary>The operator's few writes that Rucio's REST interface has no call for: claims and password rows.</summary>
-public sealed class CatalogueWriter(NpgsqlDataSource owner)
+public sealed class CatalogueWriter(NpgsqlDataSource owner) : IVoRecords
 {
     /// <summary>Lets the observer's role read the tables it needs and no other.</summary>
     public async Task GrantObserverAsync(string schema, string observer, CancellationToken ct)
@@ -21,7 +21,6 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner)
         await batch.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Takes the tag for <paramref name="claimant"/>; false if somebody else holds it. Claims outlive every resource.</summary>
     public async Task<bool> ClaimAsync(string tag, string claimant, CancellationToken ct)
     {
         await SetAsync(CatalogueReader.ClaimPrefix + tag, claimant, ct);
@@ -31,7 +30,6 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner)
         return (string?)await read.ExecuteScalarAsync(ct) == claimant;
     }
 
-    /// <summary>Moves a claim whose resource is gone; false if it changed meanwhile.</summary>
     public async Task<bool> TakeUpClaimAsync(string tag, string from, string claimant, CancellationToken ct)
     {
         await using var update = owner.CreateCommand("UPDATE configs SET value = $1, updated_at = now() AT TIME ZONE 'utc' WHERE section = $2 AND opt = $3 AND value IN ($4, $1)");
@@ -42,6 +40,7 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner)
         return await update.ExecuteNonQueryAsync(ct) == 1;
     }
 
+<<<<<<< HEAD
     /// <summary>Takes the catalogue for <paramref name="me"/>, or renews that; false if the row is no longer as it was seen.</summary>
     public async Task<bool> OwnAsync(CatalogueOwner me, CatalogueOwner? seen, CancellationToken ct)
     {
@@ -68,6 +67,8 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner)
 
     /// <summary>Written before <c>POST /vos</c>, so that a VO made just before a crash is still known as the operator's own.</summary>
     /// <returns>False: the mark was there.</returns>
+=======
+>>>>>>> 7fc8f46 (External: reading and changing a Rucio over REST alone)
     public Task<bool> MarkCreatedAsync(string tag, CancellationToken ct) => SetAsync(CatalogueReader.CreatedPrefix + tag, "true", ct);
 
     public async Task UnmarkCreatedAsync(string tag, CancellationToken ct)
@@ -143,7 +144,6 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner)
         await insert.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>For VO <c>def</c>: a single-VO Rucio refuses every call to <c>/vos</c>.</summary>
     public async Task DescribeVoAsync(string tag, string description, string email, CancellationToken ct)
     {
         await using var update = owner.CreateCommand("UPDATE vos SET description = $1, email = $2, updated_at = now() AT TIME ZONE 'utc' WHERE vo = $3");

@@ -21,7 +21,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
 
     /// <summary>First rule that fits wins; done means the resource may go.</summary>
     /// <param name="siblings">All storages of the VO.</param>
-    public async Task<Outcome> FinalizeAsync(StorageElement storage, IReadOnlyList<StorageElement> siblings, InstanceConnection? connection, ObservedVo? observed, CancellationToken ct)
+    public async Task<Outcome> FinalizeAsync(StorageElement storage, IReadOnlyList<StorageElement> siblings, RucioConnection? connection, ObservedVo? observed, CancellationToken ct)
     {
         if (!Has(storage))
         {
@@ -45,16 +45,14 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         return outcome;
     }
 
-    public async Task<RucioSession> RootAsync(RucioInstance instance, InstanceConnection connection, string tag, CancellationToken ct)
+    public async Task<VoLook> LookAsync(RucioInstance instance, RucioConnection connection, VirtualOrganisation vo, CancellationToken ct) => new(vo.Spec.Tag)
     {
-        var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
-        var secret = new ObjectKey(names.Namespace, tag == BaseVo.Tag ? names.SuperRoot : names.VoRoot(tag));
-        return connection.As(new RucioCredential(
-            await parts.References.RequireAsync(secret, "username", "root credential", ct),
-            await parts.References.RequireAsync(secret, "password", "root credential", ct), "root", tag), parts.Time);
-    }
+        Root = await RootCredentials.RequireAsync(instance, connection, vo.Spec.Tag, parts.References, ct),
+        Accounts = [.. (vo.Spec.Accounts ?? []).Select(a => a.Name)],
+        StoragesOnly = true,
+    };
 
-    private async Task<Outcome> DeleteIfEmptyAsync(StorageElement storage, VirtualOrganisation vo, InstanceConnection connection, ObservedVo observed, CancellationToken ct)
+    private async Task<Outcome> DeleteIfEmptyAsync(StorageElement storage, VirtualOrganisation vo, RucioConnection connection, ObservedVo observed, CancellationToken ct)
     {
         if (observed.Rses.GetValueOrDefault(storage.Spec.Rse) is not { Deleted: false } rse)
         {
@@ -62,14 +60,16 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         }
         try
         {
-            var (files, bytes) = await connection.Reader.CountReplicasAsync(rse.Id, ct);
+            var look = await LookAsync(parts.Tenancy.InstanceOf(vo)!, connection, vo, ct);
+            var root = connection.As(look.Root!, parts.Time);
+            var (files, bytes) = await connection.CountReplicasAsync(rse, root, ct);
             if (files > 0)
             {
                 return new Outcome.Blocked("NotEmpty", $"RSE {rse.Name} still holds {files} files, {bytes} bytes: remove their rules, or set spec.deletionPolicy to Retain", EmptyCheck);
             }
-            var execution = new StoragePlanExecution(await RootAsync(parts.Tenancy.InstanceOf(vo)!, connection, vo.Spec.Tag, ct), voKey.ToString(), parts.Logger);
+            var execution = new StoragePlanExecution(root, voKey.ToString(), parts.Logger);
             await execution.RunAsync([new DeleteRse(rse.Name)], ct);
-            await connection.RefreshVoAsync(vo.Spec.Tag, ct);
+            await connection.RefreshVoAsync(look, ct);
             return execution.Errors.TryGetValue(rse.Name, out var error) ? new Outcome.Blocked("RucioRefused", error, EmptyCheck) : new Outcome.Done();
         }
         catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem)

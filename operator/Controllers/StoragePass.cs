@@ -27,7 +27,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
     public async Task<Outcome> RunAsync(CancellationToken ct)
     {
         var (deleting, living) = Split(all);
-        InstanceConnection? connection = null;
+        RucioConnection? connection = null;
         ObservedVo? observed = null;
         Outcome overall = new Outcome.Done();
         try
@@ -42,13 +42,14 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             else
             {
                 connection = parts.Connections.Find(ObjectKey.Of(instance!));
-                if (connection is not { Serving: true, Snapshot: not null })
+                if (connection is not { IsOpen: true })
                 {
                     // Only just started: the instance's own pass opens the way and wakes us.
                     return new Outcome.Done();
                 }
-                observed = connection.Snapshot.Vo(_vo!.Spec.Tag);
-                observed = await ConvergeAsync(instance!, connection, observed, living, ct);
+                var look = await _deletion.LookAsync(instance!, connection, _vo!, ct);
+                observed = await connection.ObserveVoAsync(look, ct);
+                observed = await ConvergeAsync(instance!, connection, look, observed, living, ct);
             }
         }
         catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem)
@@ -135,7 +136,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             : null;
     }
 
-    private async Task<ObservedVo> ConvergeAsync(RucioInstance instance, InstanceConnection connection, ObservedVo observed, List<StorageElement> living, CancellationToken ct)
+    private async Task<ObservedVo> ConvergeAsync(RucioInstance instance, RucioConnection connection, VoLook look, ObservedVo observed, List<StorageElement> living, CancellationToken ct)
     {
         var collisions = PrefixCollisions.Find(Places());
         var holders = living.Where(s => !s.Suspended).GroupBy(s => s.Spec.Rse).ToDictionary(g => g.Key, g => g.OrderBy(s => s.Metadata.CreationTimestamp).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal).First().Metadata.Name);
@@ -158,7 +159,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         if (!StoragePlan.For(wanted.Values.Select(w => w.Rse), observed, Distance, wanted.Keys).IsEmpty)
         {
             // The snapshot may be minutes old: act only on what is true now.
-            observed = await connection.RefreshVoAsync(_vo!.Spec.Tag, ct);
+            observed = await connection.RefreshVoAsync(look, ct);
         }
         var own = await OwnChangesAsync(wanted, observed, ct);
         var acting = wanted.Values.Where(w => _modes[w.Storage.Metadata.Name] == PassMode.Act).ToList();
@@ -167,14 +168,14 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         await _deletion.EnsureFinalizersAsync(acting.Select(w => w.Storage), ct);
         if (!plan.IsEmpty)
         {
-            var execution = new StoragePlanExecution(await _deletion.RootAsync(instance, connection, _vo!.Spec.Tag, ct), voKey.ToString(), parts.Logger);
+            var execution = new StoragePlanExecution(connection.As(look.Root!, parts.Time), voKey.ToString(), parts.Logger);
             try
             {
                 await execution.RunAsync(plan.Changes, ct);
             }
             finally
             {
-                observed = await connection.RefreshVoAsync(_vo!.Spec.Tag, ct);
+                observed = await connection.RefreshVoAsync(look, ct);
             }
             foreach (var (rse, error) in execution.Errors)
             {

@@ -4,6 +4,7 @@ using RucioOperator.Apply;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
+using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers;
@@ -30,7 +31,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             return true;
         }
         var connection = parts.Connections.Find(ObjectKey.Of(instance!));
-        if (connection is not { Serving: true, Snapshot: not null })
+        if (connection is not { IsOpen: true })
         {
             if (StatusPass.IsReady(instance!))
             {
@@ -43,19 +44,19 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         return true;
     }
 
-    private async Task ConvergeAsync(RucioInstance instance, InstanceConnection connection, CancellationToken ct)
+    private async Task ConvergeAsync(RucioInstance instance, RucioConnection connection, CancellationToken ct)
     {
-        var observed = connection.Snapshot!.Vo(vo.Spec.Tag);
+        var observed = await connection.ObserveVoAsync(await LookAsync(instance, connection, ct), ct);
         for (var round = 1; ; round++)
         {
             // Each round anew: credentials are made once the tag is ours, so that a loser of the race never gets one.
-            var desired = await DesiredAsync(instance, observed, ct);
+            var desired = await DesiredAsync(instance, connection, observed, ct);
             var plan = VoPlan.For(desired, observed);
             if (round == 1 && !plan.IsEmpty)
             {
                 // The snapshot may be minutes old: act only on what is true now.
-                observed = await connection.RefreshVoAsync(vo.Spec.Tag, ct);
-                desired = await DesiredAsync(instance, observed, ct);
+                observed = await connection.RefreshVoAsync(await LookAsync(instance, connection, ct), ct);
+                desired = await DesiredAsync(instance, connection, observed, ct);
                 plan = VoPlan.For(desired, observed);
             }
             _storages = observed.StorageCount;
@@ -80,11 +81,11 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             }
             catch (PlanStoppedException stopped)
             {
-                await connection.RefreshVoAsync(vo.Spec.Tag, ct);
+                await connection.RefreshVoAsync(await LookAsync(instance, connection, ct), ct);
                 Conclude(desired, plan, mode, stopped);
                 return;
             }
-            observed = await connection.RefreshVoAsync(vo.Spec.Tag, ct);
+            observed = await connection.RefreshVoAsync(await LookAsync(instance, connection, ct), ct);
         }
     }
 
@@ -159,63 +160,65 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         _ => "Quotas are set on each matching storage",
     };
 
-    private async Task<DesiredVo> DesiredAsync(RucioInstance instance, ObservedVo observed, CancellationToken ct)
+    private async Task<VoLook> LookAsync(RucioInstance instance, RucioConnection connection, CancellationToken ct) => new(vo.Spec.Tag)
     {
-        var root = await RootAsync(instance, observed.Claim == _claimant, ct);
-        var passwords = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (observed.Claim == _claimant)
+        Root = connection is ExternalConnection ? await OpenerAsync(instance, connection, ct) : null,
+        Accounts = [.. (vo.Spec.Accounts ?? []).Select(a => a.Name)],
+    };
+
+    /// <summary>Null: nothing opens the VO yet, or nobody said that it may be opened.</summary>
+    private async Task<RucioCredential?> OpenerAsync(RucioInstance instance, RucioConnection connection, CancellationToken ct)
+    {
+        if (!Tenancy.Grants(instance, vo))
         {
-            foreach (var account in vo.Spec.Accounts ?? [])
-            {
-                if (account.Identities?.FirstOrDefault(i => i.Type == IdentityType.Userpass) is { } identity)
-                {
-                    passwords[account.Name] = await PasswordAsync(account, identity, instance, ct);
-                }
-            }
+            return null;
         }
-        return new DesiredVo(vo.Spec, _claimant, Tenancy.Grants(instance, vo), ClaimantIsGone(observed.Claim), TenantPolicyPackage.Name, root.Identity, root.Password, passwords);
+        return await RootCredentials.GivenAsync(instance, connection, vo.Spec.Tag, parts.References, ct)
+            ?? (await parts.Secrets.FindAsync(RootSecret(instance), ct) is { } secret ? new RucioCredential(secret["username"], secret["password"], "root", vo.Spec.Tag) : null);
     }
 
-    private async Task<(string Identity, string Password)> RootAsync(RucioInstance instance, bool claimed, CancellationToken ct)
+    private async Task<DesiredVo> DesiredAsync(RucioInstance instance, RucioConnection connection, ObservedVo observed, CancellationToken ct)
+    {
+        var claimed = observed.Claim == _claimant && (connection.Reach == VoReach.Catalogue || Tenancy.Grants(instance, vo));
+        var root = await RootAsync(instance, connection, claimed, ct);
+        var logins = claimed ? await new VoLogins(parts, vo, CredentialAsync, MayAct).AllAsync(instance, connection, observed, ct) : [];
+        return new DesiredVo(vo.Spec, _claimant, Tenancy.Grants(instance, vo), ClaimantIsGone(observed.Claim), TenantPolicyPackage.Name, root.Username, root.Password, logins.ToDictionary(l => l.Account, l => l.Password))
+        {
+            RootAccount = root.Account,
+            Reach = connection.Reach,
+            Identities = logins.ToDictionary(l => l.Account, l => l.Username),
+        };
+    }
+
+    private async Task<RucioCredential> RootAsync(RucioInstance instance, RucioConnection connection, bool claimed, CancellationToken ct)
     {
         if (!claimed)
         {
-            return ("", "");
+            return new("", "", "root", vo.Spec.Tag);
         }
-        var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
-        if (vo.Spec.Tag == BaseVo.Tag)
+        if (await RootCredentials.GivenAsync(instance, connection, vo.Spec.Tag, parts.References, ct) is { } given)
         {
-            var key = new ObjectKey(names.Namespace, names.SuperRoot);
-            return (await parts.References.RequireAsync(key, "username", "root credential", ct), await parts.References.RequireAsync(key, "password", "root credential", ct));
+            return given;
         }
-        var secret = await CredentialAsync(new ObjectKey(names.Namespace, names.VoRoot(vo.Spec.Tag)), GeneratedSecrets.LabelsOf(names.Instance), random => new Dictionary<string, string>
+        var secret = await CredentialAsync(RootSecret(instance), GeneratedSecrets.LabelsOf(instance.Metadata.Name), random => new Dictionary<string, string>
         {
             ["username"] = $"operator-{random(8).ToLowerInvariant()}@{vo.Spec.Tag}",
             ["password"] = random(32),
         }, ct);
-        return (secret["username"], secret["password"]);
+        return new(secret["username"], secret["password"], "root", vo.Spec.Tag);
     }
 
-    private async Task<string> PasswordAsync(AccountSpec account, IdentitySpec identity, RucioInstance instance, CancellationToken ct)
+    private ObjectKey RootSecret(RucioInstance instance)
     {
-        var ns = vo.Metadata.NamespaceProperty;
-        if (identity.SecretRef is { } given)
-        {
-            return await parts.References.RequireAsync(new ObjectKey(ns, given.Name), "password", $"spec.accounts[{account.Name}].identities.secretRef", ct);
-        }
-        var secret = await CredentialAsync(new ObjectKey(ns, $"{vo.Metadata.Name}-{account.Name}-login"), Labels.Of(instance.Metadata.Name, "login"), random => new Dictionary<string, string>
-        {
-            ["username"] = DesiredVo.IdentityOf(account.Name, vo.Spec.Tag),
-            ["password"] = random(32),
-            ["account"] = account.Name,
-            ["vo"] = vo.Spec.Tag,
-        }, ct);
-        return secret["password"];
+        var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+        return new ObjectKey(names.Namespace, names.VoRoot(vo.Spec.Tag));
     }
+
+    private bool MayAct => StatusPass.Mode(vo, vo.Spec.ManagementPolicy, vo.Spec.DriftPolicy, nothingToDo: true) == PassMode.Act;
 
     /// <summary>Where nothing may be changed, none is made: the plan tells as much without its value.</summary>
     private async Task<IReadOnlyDictionary<string, string>> CredentialAsync(ObjectKey key, IReadOnlyDictionary<string, string> labels, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct) =>
-        StatusPass.Mode(vo, vo.Spec.ManagementPolicy, vo.Spec.DriftPolicy, nothingToDo: true) == PassMode.Act
+        MayAct
             ? await parts.Secrets.EnsureAsync(key, labels, make, ct)
             : await parts.Secrets.FindAsync(key, ct) ?? make(_ => "");
 
@@ -252,7 +255,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             LastHandledReconcileAt = StatusPass.Token(vo),
             Plan = _dryRun,
             Tag = claimed ? vo.Spec.Tag : vo.Status?.Tag,
-            Url = claimed ? new InstanceNames(instance.Namespace, instance.Name).ApiUrl : null,
+            Url = claimed ? parts.Tenancy.InstanceOf(vo)?.Status?.Url ?? new InstanceNames(instance.Namespace, instance.Name).ApiUrl : null,
             Accounts = vo.Spec.Accounts?.Count ?? 0,
             Storages = _storages ?? vo.Status?.Storages,
         };

@@ -43,6 +43,9 @@ public sealed record ObservedVo(string Tag)
     /// <summary>USERPASS rows of the operator's name pattern for this VO, mapped or not.</summary>
     public IReadOnlyDictionary<string, PasswordHash> Passwords { get; init; } = new Dictionary<string, PasswordHash>();
 
+    /// <summary>Somebody tried: the password that Rucio gives to root of every new VO opens this one.</summary>
+    public bool PublishedRootOpens { get; init; }
+
     public int StorageCount => Rses.Values.Count(r => !r.Deleted);
 
     public static ObservedVo Absent(string tag) => new(tag);

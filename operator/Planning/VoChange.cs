@@ -84,6 +84,17 @@ public sealed record MapIdentity(string Account, string Identity) : VoChange(VoC
     public override string Describe() => $"map identity {Identity} to account {Account}";
 }
 
+/// <summary>Where the password can't be read: proof that this one opens the account, before any older way in is closed.</summary>
+public sealed record VerifyLogin(string Account, string Identity) : VoChange(VoConditions.AccountsReady)
+{
+    public override string Describe() => $"log in as {Account} with {Identity}";
+}
+
+public sealed record UnmapIdentity(string Account, string Identity) : VoChange(VoConditions.AccountsReady)
+{
+    public override string Describe() => $"unmap identity {Identity} from account {Account}";
+}
+
 // ScopesReady
 public sealed record CreateScope(string Scope, string Owner) : VoChange(VoConditions.ScopesReady)
 {

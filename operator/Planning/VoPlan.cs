@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using RucioOperator.Api;
 using RucioOperator.Observed;
 
@@ -18,8 +19,21 @@ public sealed record DesiredVo(
     string RootPassword,
     IReadOnlyDictionary<string, string> Passwords)
 {
+    /// <summary>Whom the root identity opens.</summary>
+    public string RootAccount { get; init; } = "root";
+
+    public VoReach Reach { get; init; } = VoReach.Catalogue;
+
+    /// <summary>Account → user name, where that is not the usual one: over REST a password can't be changed, so a new one comes with a new name.</summary>
+    public IReadOnlyDictionary<string, string> Identities { get; init; } = new Dictionary<string, string>();
+
     /// <summary>USERPASS names are global in Rucio; the tag keeps VOs apart.</summary>
     public static string IdentityOf(string account, string tag) => $"{account}@{tag}";
+
+    /// <summary>A name nobody can have taken: over REST an existing row keeps its password, whoever's it is.</summary>
+    public static string NewIdentityOf(string account, string tag, string random) => $"{account}@{tag}-{random.ToLowerInvariant()}";
+
+    public string IdentityOf(string account) => Identities.GetValueOrDefault(account) ?? IdentityOf(account, Spec.Tag);
 
     public override string ToString() => Claimant;
 }
@@ -28,18 +42,25 @@ public sealed record DesiredVo(
 /// Pure: what to do now for one VO. Where a later step depends on what an earlier one brings about (which identities
 /// <c>POST /vos</c> maps onto root), the plan ends there and the next round of observe and plan goes on.
 /// </summary>
-public static class VoPlan
+public static partial class VoPlan
 {
     public const string TagTaken = nameof(TagTaken);
     public const string ExistsUnclaimed = nameof(ExistsUnclaimed);
     public const string WaitingForStorage = nameof(WaitingForStorage);
     public const string AccountTypeFixed = nameof(AccountTypeFixed);
+    public const string NotGranted = nameof(NotGranted);
+    public const string NotReachable = nameof(NotReachable);
+    public const string NotPermitted = nameof(NotPermitted);
 
     /// <summary>What Rucio gives root of every new VO (lib/rucio/core/vo.py).</summary>
     private const string PublishedPassword = "password";
 
     public static Plan<VoChange> For(DesiredVo desired, ObservedVo observed)
     {
+        if (desired.Reach != VoReach.Catalogue && Refusal(desired, observed) is { } refusal)
+        {
+            return new([], [refusal]);
+        }
         var tag = desired.Spec.Tag;
         if (observed.Claim != desired.Claimant)
         {
@@ -55,6 +76,19 @@ public static class VoPlan
         var problems = new List<Problem>();
         List<VoChange> changes = [.. root, .. Details(desired.Spec, observed), .. Accounts(desired, observed, problems), .. Scopes(desired.Spec, observed), .. Quotas(desired.Spec, observed, problems)];
         return new(changes, problems);
+    }
+
+    /// <summary>What a Rucio that somebody else runs does not allow; first rule that fits wins.</summary>
+    private static Problem? Refusal(DesiredVo desired, ObservedVo observed)
+    {
+        var tag = desired.Spec.Tag;
+        return desired switch
+        {
+            { Granted: false } => new(VoConditions.Claimed, NotGranted, $"this Rucio is somebody else's: the platform engineer grants tag {tag} to this namespace in spec.tenancy.vos of the RucioInstance"),
+            { Reach: VoReach.Given } when !observed.Exists => new(VoConditions.Claimed, NotReachable, $"the account in spec.external.credentialsSecretRef of the RucioInstance does not open VO {tag}: the VO is missing there, or the account in it"),
+            { Reach: VoReach.Given, Spec: { Description: not null } or { Email: not null } } => new(VoConditions.Claimed, NotPermitted, "spec.description and spec.email: only super_root of that Rucio may set them; leave them out"),
+            _ => null,
+        };
     }
 
     /// <summary>First rule that fits wins.</summary>
@@ -76,7 +110,7 @@ public static class VoPlan
     {
         var tag = desired.Spec.Tag;
         var published = DesiredVo.IdentityOf("root", tag);
-        if (observed.PolicyPackage != desired.PolicyPackage)
+        if (desired.Reach == VoReach.Catalogue && observed.PolicyPackage != desired.PolicyPackage)
         {
             yield return new SetPolicyPackage(tag, desired.PolicyPackage);
         }
@@ -92,12 +126,12 @@ public static class VoPlan
             yield break;
         }
         var mapped = observed.Accounts.GetValueOrDefault("root")?.Identities ?? [];
-        var ours = mapped.Any(i => i is { Type: "USERPASS" } && i.Identity == desired.RootIdentity);
+        var ours = desired.Reach == VoReach.Given || mapped.Any(i => i is { Type: "USERPASS" } && i.Identity == desired.RootIdentity);
         if (!ours)
         {
             yield return new RecoverRoot(tag, desired.RootIdentity);
         }
-        else if (observed.Passwords.GetValueOrDefault(desired.RootIdentity)?.Matches(desired.RootPassword) != true)
+        else if (desired.Reach == VoReach.Catalogue && observed.Passwords.GetValueOrDefault(desired.RootIdentity)?.Matches(desired.RootPassword) != true)
         {
             yield return new SetRootPassword(tag, desired.RootIdentity);
         }
@@ -105,14 +139,21 @@ public static class VoPlan
         {
             foreach (var other in mapped.Where(i => i.Identity != desired.RootIdentity || i.Type != "USERPASS"))
             {
-                // On a VO somebody else made, only the published identity is ours to remove.
-                if (observed.CreatedByOperator || other.Identity == published)
+                // On a VO somebody else made, only the published identity and an earlier operator's are ours to remove.
+                if (desired.Reach != VoReach.Given && (observed.CreatedByOperator || IsOperators(other, tag))
+                    || other.Identity == published && (desired.Reach == VoReach.Catalogue || observed.PublishedRootOpens))
                 {
                     yield return new UnmapRootIdentity(other.Identity, other.Type);
                 }
             }
         }
     }
+
+    /// <summary>A re-created cluster has new Secrets, and the old ones must be dead.</summary>
+    private static bool IsOperators(ObservedIdentity identity, string tag) => identity.Type == "USERPASS" && OperatorIdentity().Match(identity.Identity) is { Success: true } match && match.Groups[1].Value == tag;
+
+    [GeneratedRegex(@"^operator-[a-z0-9]{8}@(...)\z")]
+    private static partial Regex OperatorIdentity();
 
     private static IEnumerable<VoChange> Details(VirtualOrganisationSpec spec, ObservedVo observed)
     {
@@ -160,19 +201,36 @@ public static class VoPlan
             }
             if (desired.Passwords.TryGetValue(account.Name, out var password))
             {
-                var identity = DesiredVo.IdentityOf(account.Name, desired.Spec.Tag);
+                var identity = desired.IdentityOf(account.Name);
+                var mapped = have?.Identities.Any(i => i.Identity == identity && i.Type == "USERPASS") == true;
                 // The row first: a mapping made before it would log in with whatever password the row had.
-                if (observed.Passwords.GetValueOrDefault(identity)?.Matches(password) != true)
+                if (desired.Reach == VoReach.Catalogue && observed.Passwords.GetValueOrDefault(identity)?.Matches(password) != true)
                 {
                     yield return new SetPassword(account.Name, identity);
                 }
-                if (have?.Identities.Any(i => i.Identity == identity && i.Type == "USERPASS") != true)
+                if (!mapped)
                 {
                     yield return new MapIdentity(account.Name, identity);
+                }
+                if (desired.Reach != VoReach.Catalogue)
+                {
+                    var former = have?.Identities.Where(i => i.Identity != identity && IsFormer(i, account.Name, desired.Spec.Tag)).Select(i => i.Identity).Order(StringComparer.Ordinal).ToList() ?? [];
+                    if (!mapped || former.Count > 0)
+                    {
+                        yield return new VerifyLogin(account.Name, identity);
+                    }
+                    foreach (var old in former)
+                    {
+                        yield return new UnmapIdentity(account.Name, old);
+                    }
                 }
             }
         }
     }
+
+    /// <summary>One that the operator made for this account before, see <see cref="DesiredVo.NewIdentityOf"/>.</summary>
+    private static bool IsFormer(ObservedIdentity identity, string account, string tag) =>
+        identity.Type == "USERPASS" && identity.Identity.StartsWith($"{account}@{tag}-", StringComparison.Ordinal) && identity.Identity.Length == account.Length + tag.Length + 10;
 
     private static IEnumerable<VoChange> Scopes(VirtualOrganisationSpec spec, ObservedVo observed)
     {

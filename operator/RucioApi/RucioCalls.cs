@@ -44,6 +44,10 @@ public static class RucioCalls
     public static Task UnmapIdentityAsync(this RucioSession s, string account, string identity, string type, CancellationToken ct) =>
         Removing(s.SendAsync(HttpMethod.Delete, $"accounts/{E(account)}/identities", new JsonObject { ["identity"] = identity, ["authtype"] = type }, ct));
 
+    /// <summary>Makes the identity's row, then asks whether the caller may map it to root of its own VO: that part is meant to fail.</summary>
+    public static Task OccupyIdentityAsync(this RucioSession s, string identity, string password, CancellationToken ct) =>
+        s.SendAsync(HttpMethod.Put, "identities/root/userpass", null, ct, ("X-Rucio-Username", identity), ("X-Rucio-Password", password), ("X-Rucio-Email", "none"));
+
     public static Task SetLocalLimitAsync(this RucioSession s, string account, string rse, long bytes, CancellationToken ct) =>
         s.SendAsync(HttpMethod.Post, $"accounts/{E(account)}/limits/local/{E(rse)}", new JsonObject { ["bytes"] = bytes }, ct);
 

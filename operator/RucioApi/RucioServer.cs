@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 
 namespace RucioOperator.RucioApi;
 
@@ -11,10 +12,12 @@ public sealed class RucioServer : IDisposable
 
     /// <param name="baseUrl">With or without a path prefix.</param>
     /// <param name="pinnedCertificate">PEM of the one server certificate that is accepted; null leaves it to the system's trust.</param>
-    public RucioServer(Uri baseUrl, string? pinnedCertificate)
+    public RucioServer(Uri baseUrl, string? pinnedCertificate) : this(baseUrl, baseUrl, pinnedCertificate is null ? null : Pinned(pinnedCertificate)) => PinnedCertificate = pinnedCertificate;
+
+    private RucioServer(Uri baseUrl, Uri authUrl, SslClientAuthenticationOptions? tls)
     {
-        BaseUrl = new Uri(baseUrl.AbsoluteUri.TrimEnd('/') + "/");
-        PinnedCertificate = pinnedCertificate;
+        BaseUrl = Folder(baseUrl);
+        AuthUrl = Folder(authUrl);
         var handler = new SocketsHttpHandler
         {
             // Rucio answers a missing slash with a redirect; following it would change the method.
@@ -26,23 +29,68 @@ public sealed class RucioServer : IDisposable
             AutomaticDecompression = DecompressionMethods.All,
             MaxConnectionsPerServer = 4,
         };
-        if (pinnedCertificate is not null)
+        if (tls is not null)
         {
-            var pinned = X509Certificate2.CreateFromPem(pinnedCertificate).GetCertHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
-            handler.SslOptions = new SslClientAuthenticationOptions
-            {
-                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                    certificate is not null && certificate.GetCertHash(System.Security.Cryptography.HashAlgorithmName.SHA256).AsSpan().SequenceEqual(pinned),
-            };
+            handler.SslOptions = tls;
         }
         _http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(120) };
     }
 
+    /// <param name="authUrl">Where logins go; many sites have a host of its own for them.</param>
+    /// <param name="caPem">The only authorities that may vouch for the server; null leaves it to the system's trust.</param>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">No certificate in there.</exception>
+    public static RucioServer Trusting(Uri baseUrl, Uri authUrl, string? caPem) => new(baseUrl, authUrl, caPem is null ? null : Vouched(caPem));
+
     public Uri BaseUrl { get; }
+
+    public Uri AuthUrl { get; }
 
     public string? PinnedCertificate { get; }
 
-    public RucioSession As(RucioCredential credential, TimeProvider time) => new(_http, BaseUrl, credential, time);
+    public RucioSession As(RucioCredential credential, TimeProvider time) => new(_http, BaseUrl, AuthUrl, credential, time);
+
+    /// <summary>The release that runs there; needs no login.</summary>
+    /// <exception cref="RucioUnavailableException">Nobody answers, or it isn't a Rucio.</exception>
+    public async Task<string> PingAsync(CancellationToken ct)
+    {
+        const string operation = "GET /ping";
+        try
+        {
+            using var json = JsonDocument.Parse(await _http.GetStringAsync(new Uri(BaseUrl, "ping"), ct));
+            return json.RootElement.GetProperty("version").GetString() ?? "";
+        }
+        catch (HttpRequestException error)
+        {
+            throw new RucioUnavailableException(operation, error.StatusCode is { } status ? $"status {(int)status}" : error.HttpRequestError.ToString(), error);
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new RucioUnavailableException(operation, "the answer is not Rucio's", error);
+        }
+        catch (OperationCanceledException error) when (!ct.IsCancellationRequested)
+        {
+            throw new RucioUnavailableException(operation, "no answer in time", error);
+        }
+    }
+
+    private static Uri Folder(Uri url) => new(url.AbsoluteUri.TrimEnd('/') + "/");
+
+    private static SslClientAuthenticationOptions Pinned(string pem)
+    {
+        var pinned = X509Certificate2.CreateFromPem(pem).GetCertHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
+        return new SslClientAuthenticationOptions
+        {
+            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                certificate is not null && certificate.GetCertHash(System.Security.Cryptography.HashAlgorithmName.SHA256).AsSpan().SequenceEqual(pinned),
+        };
+    }
+
+    private static SslClientAuthenticationOptions Vouched(string pem)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPem(pem);
+        return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+    }
 
     public void Dispose() => _http.Dispose();
 }

@@ -9,13 +9,13 @@ namespace RucioOperator.RucioApi;
 /// One account's calls. Logs in on first use, keeps the token until shortly before it ends (Rucio's live one hour) and
 /// logs in once more when the server no longer knows it. No call is retried otherwise: the loop observes again.
 /// </summary>
-public sealed class RucioSession(HttpClient http, Uri baseUrl, RucioCredential credential, TimeProvider time)
+public sealed class RucioSession(HttpClient http, Uri baseUrl, Uri authUrl, RucioCredential credential, TimeProvider time)
 {
     private readonly SemaphoreSlim _login = new(1, 1);
     private string? _token;
     private DateTimeOffset _expires;
 
-    public async Task<string?> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken ct)
+    public async Task<string?> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken ct, params (string Name, string Value)[] headers)
     {
         var operation = $"{method} /{path}";
         for (var attempt = 1; ; attempt++)
@@ -24,6 +24,10 @@ public sealed class RucioSession(HttpClient http, Uri baseUrl, RucioCredential c
             using var request = new HttpRequestMessage(method, new Uri(baseUrl, path));
             request.Headers.Add("X-Rucio-Auth-Token", token);
             request.Headers.TryAddWithoutValidation("Accept", "application/x-json-stream, application/json, */*");
+            foreach (var (name, value) in headers)
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
             if (body is not null)
             {
                 request.Content = new StringContent(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
@@ -55,7 +59,7 @@ public sealed class RucioSession(HttpClient http, Uri baseUrl, RucioCredential c
             {
                 return _token;
             }
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(baseUrl, "auth/userpass"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(authUrl, "auth/userpass"));
             request.Headers.Add("X-Rucio-VO", credential.Vo);
             // Without it the accounts of this identity in all VOs are considered.
             request.Headers.Add("X-Rucio-Account", credential.Account);

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using RucioOperator.Catalogue;
+using RucioOperator.Observed;
+using RucioOperator.Planning;
+using RucioOperator.RucioApi;
+
+namespace RucioOperator.Apply;
+
+/// <summary>Open ways to one running Rucio, and what was last seen of its VOs.</summary>
+public abstract class RucioConnection : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<RucioCredential, RucioSession> _sessions = new();
+
+    protected RucioServer? Server { get; private set; }
+
+    public abstract VoReach Reach { get; }
+
+    /// <summary>The ruling account answered: VOs and storages may be worked on.</summary>
+    public bool Serving { get; set; }
+
+    /// <summary>Serving, and seen at least once.</summary>
+    public abstract bool IsOpen { get; }
+
+    public abstract IVoRecords Records { get; }
+
+    public RucioCredential? SuperRoot { get; protected set; }
+
+    public RucioSession As(RucioCredential credential, TimeProvider time) =>
+        _sessions.GetOrAdd(credential, static (c, state) => state.Server!.As(c, state.time), (Server, time));
+
+    public RucioSession AsSuperRoot(TimeProvider time) => As(SuperRoot!, time);
+
+    /// <summary>One login, kept by nobody.</summary>
+    /// <exception cref="RucioRejectedException">CannotAuthenticate: not with this password.</exception>
+    public Task TryLoginAsync(RucioCredential credential, TimeProvider time, CancellationToken ct) => Server!.As(credential, time).LoginAsync(ct);
+
+    /// <summary>As last seen, within a drift interval.</summary>
+    public abstract ValueTask<ObservedVo> ObserveVoAsync(VoLook look, CancellationToken ct);
+
+    /// <summary>As it is now: before changes to it, and after them.</summary>
+    public abstract Task<ObservedVo> RefreshVoAsync(VoLook look, CancellationToken ct);
+
+    /// <summary>Files and bytes that Rucio knows on one RSE.</summary>
+    public abstract Task<(long Files, long Bytes)> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct);
+
+    /// <summary>Tokens of an earlier server are worth nothing.</summary>
+    protected void UseServer(RucioServer server)
+    {
+        Server?.Dispose();
+        Server = server;
+        _sessions.Clear();
+    }
+
+    public virtual ValueTask DisposeAsync()
+    {
+        Serving = false;
+        Server?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Which part of a Rucio to look at, and as whom where tables are out of reach.</summary>
+public sealed record VoLook(string Tag)
+{
+    /// <summary>Null: nothing opens this VO yet.</summary>
+    public RucioCredential? Root { get; init; }
+
+    /// <summary>Whose identities, attributes and quotas matter; over REST each costs calls of its own.</summary>
+    public IReadOnlyList<string> Accounts { get; init; } = [];
+
+    /// <summary>RSEs and distances alone.</summary>
+    public bool StoragesOnly { get; init; }
+}

@@ -1,0 +1,33 @@
+using RucioOperator.Api;
+using RucioOperator.Apply;
+using RucioOperator.Desired;
+using RucioOperator.Observed;
+using RucioOperator.Planning;
+using RucioOperator.RucioApi;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>As whom the operator works in a VO; the Secrets are in the instance's namespace, never in the tenant's.</summary>
+internal static class RootCredentials
+{
+    /// <summary>Null: of its own, made when the tag is claimed.</summary>
+    public static async Task<RucioCredential?> GivenAsync(RucioInstance instance, RucioConnection connection, string tag, ReferencedSecrets secrets, CancellationToken ct) => connection switch
+    {
+        ExternalConnection { Reach: VoReach.Given, Access: var access } => access.CredentialIn(tag),
+        _ when tag == BaseVo.Tag => await ReadAsync(Names(instance).Namespace, Names(instance).SuperRoot, tag, secrets, ct),
+        _ => null,
+    };
+
+    /// <exception cref="SecretProblem">The VO's own is not there.</exception>
+    public static async Task<RucioCredential> RequireAsync(RucioInstance instance, RucioConnection connection, string tag, ReferencedSecrets secrets, CancellationToken ct) =>
+        await GivenAsync(instance, connection, tag, secrets, ct) ?? await ReadAsync(Names(instance).Namespace, Names(instance).VoRoot(tag), tag, secrets, ct);
+
+    private static async Task<RucioCredential> ReadAsync(string ns, string name, string tag, ReferencedSecrets secrets, CancellationToken ct)
+    {
+        var key = new ObjectKey(ns, name);
+        return new(await secrets.RequireAsync(key, "username", "root credential", ct), await secrets.RequireAsync(key, "password", "root credential", ct), "root", tag);
+    }
+
+    private static InstanceNames Names(RucioInstance instance) => new(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+}

@@ -1,0 +1,86 @@
+using RucioOperator.Api;
+using RucioOperator.Apply;
+using RucioOperator.Desired;
+using RucioOperator.Observed;
+using RucioOperator.Planning;
+using RucioOperator.RucioApi;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>Finds or makes the Secret of a generated credential; where nothing may be changed, none is made.</summary>
+internal delegate Task<IReadOnlyDictionary<string, string>> EnsureCredential(ObjectKey key, IReadOnlyDictionary<string, string> labels, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct);
+
+/// <summary>
+/// User names and passwords of a VO's accounts. With the catalogue at hand the name is always the same and its password
+/// follows the Secret. Over REST a password can't be changed: another one comes with another name, which the Secret
+/// <c>&lt;vo&gt;-&lt;account&gt;-login</c> tells.
+/// </summary>
+/// <param name="mayAct">No dry run, no ObserveOnly.</param>
+internal sealed class VoLogins(VoParts parts, VirtualOrganisation vo, EnsureCredential ensure, bool mayAct)
+{
+    private const int SuffixLength = 8;
+
+    private string Namespace => vo.Metadata.NamespaceProperty;
+
+    public async Task<IReadOnlyList<(string Account, string Username, string Password)>> AllAsync(RucioInstance instance, RucioConnection connection, ObservedVo observed, CancellationToken ct)
+    {
+        var logins = new List<(string, string, string)>();
+        foreach (var account in vo.Spec.Accounts ?? [])
+        {
+            if (account.Identities?.FirstOrDefault(i => i.Type == IdentityType.Userpass) is { } identity)
+            {
+                var (username, password) = connection is ExternalConnection external
+                    ? await OverRestAsync(account, identity, instance, external, observed, ct)
+                    : (DesiredVo.IdentityOf(account.Name, vo.Spec.Tag), await PasswordAsync(account, identity, instance, ct));
+                logins.Add((account.Name, username, password));
+            }
+        }
+        return logins;
+    }
+
+    private async Task<string> PasswordAsync(AccountSpec account, IdentitySpec identity, RucioInstance instance, CancellationToken ct) =>
+        identity.SecretRef is not null ? await GivenAsync(account, identity, ct) : (await SecretAsync(account, instance, DesiredVo.IdentityOf(account.Name, vo.Spec.Tag), withPassword: true, ct))["password"];
+
+    private async Task<(string Username, string Password)> OverRestAsync(AccountSpec account, IdentitySpec identity, RucioInstance instance, ExternalConnection connection, ObservedVo observed, CancellationToken ct)
+    {
+        var given = identity.SecretRef is null ? null : await GivenAsync(account, identity, ct);
+        var secret = await SecretAsync(account, instance, username: null, withPassword: given is null, ct);
+        var (username, password) = (secret["username"], given ?? secret["password"]);
+        var isMapped = observed.Accounts.GetValueOrDefault(account.Name) is { Status: "ACTIVE" } have && have.Identities.Any(i => i.Type == "USERPASS" && i.Identity == username);
+        if (mayAct && isMapped && !await connection.OpensAsync(new RucioCredential(username, password, account.Name, vo.Spec.Tag), ct))
+        {
+            // Another password than the one the name was made with.
+            var live = await parts.Secrets.LookAsync(LoginOf(account), ct) ?? throw new SecretProblem("SecretNotFound", $"Secret {LoginOf(account)} came and went");
+            secret = await parts.Secrets.ChangeAsync(live.Secret, new Dictionary<string, string?>
+            {
+                ["username"] = NewName(account, parts.Secrets.Random),
+                ["password"] = given is null ? parts.Secrets.Random(32) : null,
+            }, ct);
+            (username, password) = (secret["username"], given ?? secret["password"]);
+        }
+        return (username, password);
+    }
+
+    private Task<string> GivenAsync(AccountSpec account, IdentitySpec identity, CancellationToken ct) =>
+        parts.References.RequireAsync(new ObjectKey(Namespace, identity.SecretRef!.Name), "password", $"spec.accounts[{account.Name}].identities.secretRef", ct);
+
+    private Task<IReadOnlyDictionary<string, string>> SecretAsync(AccountSpec account, RucioInstance instance, string? username, bool withPassword, CancellationToken ct) =>
+        ensure(LoginOf(account), LabelsOf(instance), random => Login(account, username ?? NewName(account, random), withPassword ? random(32) : null), ct);
+
+    private Dictionary<string, string> Login(AccountSpec account, string username, string? password)
+    {
+        var login = new Dictionary<string, string> { ["username"] = username, ["account"] = account.Name, ["vo"] = vo.Spec.Tag };
+        if (password is not null)
+        {
+            login["password"] = password;
+        }
+        return login;
+    }
+
+    private string NewName(AccountSpec account, Func<int, string> random) => DesiredVo.NewIdentityOf(account.Name, vo.Spec.Tag, random(SuffixLength));
+
+    private ObjectKey LoginOf(AccountSpec account) => new(Namespace, $"{vo.Metadata.Name}-{account.Name}-login");
+
+    private static Dictionary<string, string> LabelsOf(RucioInstance instance) => Labels.Of(instance.Metadata.Name, "login");
+}
