@@ -22,10 +22,12 @@ public sealed record RucioInstance : IRucioResource, ISpec<RucioInstanceSpec>, I
 
 public sealed record RucioInstanceSpec
 {
-    /// <summary>Rucio release such as <c>41.0.0</c>; its line must be in Releases/.</summary>
+    /// <summary>Rucio release such as <c>41.0.0</c>; its line must be in Releases/. Required, but for an external one.</summary>
     public string Version { get; set; } = "";
     public bool MultiVo { get; set; } = true;
     public ExternalSpec? External { get; init; }
+
+    /// <summary>Required, but for an external one.</summary>
     public DatabaseSpec Database { get; set; } = new();
     public ImageSpec? Images { get; init; }
     public ServerSpec? Api { get; init; }

@@ -5,15 +5,6 @@ namespace RucioOperator.Api;
 // The part of the schema whose behaviour comes later: every field here is refused as NotSupportedYet,
 // by the schema and again in the loop. A record moves to RucioInstance.cs with its behaviour.
 
-/// <summary>An existing Rucio, managed over REST alone.</summary>
-public sealed record ExternalSpec
-{
-    public string? ApiUrl { get; init; }
-    public string? AuthUrl { get; init; }
-    public SecretRef? CaSecretRef { get; init; }
-    public SecretRef? CredentialsSecretRef { get; init; }
-}
-
 public sealed record CloudNativePGDatabase
 {
     public int? Instances { get; init; }

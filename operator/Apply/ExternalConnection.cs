@@ -21,6 +21,8 @@ public sealed class ExternalConnection : RucioConnection
     private readonly RestRecords _records;
     private readonly ConcurrentDictionary<string, (VoSight Sight, SemaphoreSlim Reading)> _sights = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<RucioCredential, bool> _proven = new();
+    private DateTimeOffset _readAt;
+    private IReadOnlyList<string> _tags = [];
     private IReadOnlyDictionary<string, (string? Description, string? Email)> _vos = new Dictionary<string, (string?, string?)>();
 
     /// <exception cref="System.Security.Cryptography.CryptographicException">No certificate in the CA's text.</exception>
@@ -49,7 +51,8 @@ public sealed class ExternalConnection : RucioConnection
     /// <summary>The release that runs there.</summary>
     public string? Version { get; private set; }
 
-    public DateTimeOffset ReadAt { get; private set; } = DateTimeOffset.MinValue;
+    /// <summary>Looked at within a drift interval, and with these grants.</summary>
+    public bool IsFresh(IReadOnlyList<string> tags) => Serving && _time.GetUtcNow() - _readAt < _fresh && tags.SequenceEqual(_tags);
 
     /// <summary>The server, the login, the list of VOs, the claims: four calls at most.</summary>
     /// <param name="tags">Those that are granted; the first is where an account that isn't super_root logs in.</param>
@@ -67,7 +70,7 @@ public sealed class ExternalConnection : RucioConnection
             await As(Access.CredentialIn(first), _time).LoginAsync(ct);
             await _records.ReadAsync(first, ct);
         }
-        (ReadAt, Serving) = (_time.GetUtcNow(), true);
+        (_readAt, _tags, Serving) = (_time.GetUtcNow(), tags, true);
     }
 
     public override async ValueTask<ObservedVo> ObserveVoAsync(VoLook look, CancellationToken ct)

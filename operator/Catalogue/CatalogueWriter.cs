@@ -40,7 +40,6 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner) : IVoRecords
         return await update.ExecuteNonQueryAsync(ct) == 1;
     }
 
-<<<<<<< HEAD
     /// <summary>Takes the catalogue for <paramref name="me"/>, or renews that; false if the row is no longer as it was seen.</summary>
     public async Task<bool> OwnAsync(CatalogueOwner me, CatalogueOwner? seen, CancellationToken ct)
     {
@@ -65,10 +64,6 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner) : IVoRecords
         await delete.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Written before <c>POST /vos</c>, so that a VO made just before a crash is still known as the operator's own.</summary>
-    /// <returns>False: the mark was there.</returns>
-=======
->>>>>>> 7fc8f46 (External: reading and changing a Rucio over REST alone)
     public Task<bool> MarkCreatedAsync(string tag, CancellationToken ct) => SetAsync(CatalogueReader.CreatedPrefix + tag, "true", ct);
 
     public async Task UnmarkCreatedAsync(string tag, CancellationToken ct)

@@ -22,12 +22,12 @@ public static class Indexes
 
     public static IEnumerable<string> SecretsOf(RucioInstance instance)
     {
-        var database = instance.Spec.Database;
+        var (database, external) = (instance.Spec.Database, instance.Spec.External);
         foreach (var name in InstanceSecrets.Of(instance.Spec).Select(s => s.Secret).Distinct())
         {
             yield return $"{instance.Metadata.NamespaceProperty}/{name}";
         }
-        foreach (var reference in (SecretRef?[])[database?.Existing?.CredentialsSecretRef, database?.Existing?.CaSecretRef, database?.Provision?.AdminSecretRef, database?.Provision?.CaSecretRef, .. OidcSecrets(instance)])
+        foreach (var reference in (SecretRef?[])[external?.CredentialsSecretRef, external?.CaSecretRef, database?.Existing?.CredentialsSecretRef, database?.Existing?.CaSecretRef, database?.Provision?.AdminSecretRef, database?.Provision?.CaSecretRef, .. OidcSecrets(instance)])
         {
             if (reference is not null)
             {

@@ -14,6 +14,9 @@ public static class InstanceConditions
     /// <summary>Only where a new database password was asked for.</summary>
     public const string PasswordRotated = nameof(PasswordRotated);
 
+    /// <summary>Of a Rucio that somebody else runs.</summary>
+    public static readonly IReadOnlyList<string> External = [ApiReady];
+
     public static readonly IReadOnlyList<string> All =
     [
         KindsServed,

@@ -32,10 +32,14 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         new(InstanceConditions.DatabaseReady, PasswordStage.RetireAsync),
     ];
 
+    private static readonly IReadOnlyList<InstanceStage> ExternalStages = [new(InstanceConditions.ApiReady, ExternalStage.RunAsync)];
+
     private readonly InstanceWork _work = new(parts, instance);
     private string _condition = InstanceConditions.DatabaseReady;
 
     public Report Report => _work.Report;
+
+    private bool IsExternal => instance.Spec.External is not null;
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -44,7 +48,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             Report.End(refused);
             return;
         }
-        foreach (var stage in Stages)
+        foreach (var stage in IsExternal ? ExternalStages : Stages)
         {
             _condition = stage.Condition;
             if (await stage.RunAsync(_work, ct) is { } unmet)
@@ -73,7 +77,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         {
             return invalid;
         }
-        if (ReleaseCatalogue.Find(instance.Spec.Version) is { Found: false, Error: var unknown })
+        if (!IsExternal && ReleaseCatalogue.Find(instance.Spec.Version) is { Found: false, Error: var unknown })
         {
             return new Outcome.Rejected("UnknownVersion", $"spec.version: {unknown}");
         }
@@ -120,16 +124,16 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 
     public async Task ReportAsync(CancellationToken ct)
     {
-        var database = parts.Connections.Find(_work.Key)?.Access.Address;
-        var vos = _work.Vos.Count;
+        var database = parts.Connections.FindCatalogue(_work.Key)?.Access.Address;
+        var (vos, version) = (_work.Vos.Count, IsExternal ? _work.External?.Version : instance.Spec.Version);
         var status = new RucioInstanceStatus
         {
             ObservedGeneration = instance.Metadata.Generation,
-            Conditions = Report.Conditions(InstanceConditions.All, $"Rucio {instance.Spec.Version} serves {vos} VOs"),
+            Conditions = Report.Conditions(IsExternal ? InstanceConditions.External : InstanceConditions.All, $"Rucio {version} serves {vos} VOs"),
             LastHandledReconcileAt = StatusPass.Token(instance),
-            LastHandledPasswordRotation = parts.Connections.Find(_work.Key)?.Rotation is { Retiring: false } rotation ? rotation.Token : instance.Status?.LastHandledPasswordRotation,
-            Version = Report.Outcome is Outcome.Done ? instance.Spec.Version : instance.Status?.Version,
-            Url = _work.Names.ApiUrl,
+            LastHandledPasswordRotation = parts.Connections.FindCatalogue(_work.Key)?.Rotation is { Retiring: false } rotation ? rotation.Token : instance.Status?.LastHandledPasswordRotation,
+            Version = Report.Outcome is Outcome.Done ? version : instance.Status?.Version,
+            Url = instance.Spec.External?.ApiUrl ?? _work.Names.ApiUrl,
             Vos = vos,
             AlembicRevision = _work.Snapshot?.AlembicRevision ?? instance.Status?.AlembicRevision,
             Database = database is null ? instance.Status?.Database : new DatabaseStatus { Host = $"{database.Host}:{database.Port}", Name = database.Name, Schema = database.Schema },

@@ -57,8 +57,8 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
 
     public RucioInstance? InstanceOf(VirtualOrganisation vo) => instances.Store.Get(Indexes.InstanceOf(vo));
 
-    /// <summary>The one VO of a single-VO Rucio is there from the start: without a grant it is for the first who may use the instance.</summary>
+    /// <summary>The one VO of a single-VO Rucio of ours is there from the start: without a grant it is for the first who may use the instance.</summary>
     public static bool Grants(RucioInstance instance, VirtualOrganisation vo) => instance.Spec.Tenancy?.Vos?.FirstOrDefault(g => g.Tag == vo.Spec.Tag) is { } grant
         ? grant.Namespace == vo.Metadata.NamespaceProperty
-        : !instance.Spec.MultiVo;
+        : instance.Spec is { MultiVo: false, External: null };
 }

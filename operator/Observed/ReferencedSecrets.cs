@@ -38,17 +38,12 @@ public sealed class ReferencedSecrets(KubeApi api, Informer<PartialObject> metad
         return data;
     }
 
-<<<<<<< HEAD
     /// <summary>Takes the server's answer to our own write: the next pass must not act on what the Secret was.</summary>
     public void Written(V1Secret secret)
     {
         _read[ObjectKey.Of(secret)] = (secret.Metadata.ResourceVersion, new Dictionary<string, byte[]>(secret.Data ?? new Dictionary<string, byte[]>()));
         metadata.Refresh(new PartialObject { ApiVersion = "v1", Kind = "Secret", Metadata = secret.Metadata });
     }
-=======
-    /// <summary>This one was deleted just now: what is read from here on is what came after it.</summary>
-    public void Forget(ObjectKey key, string uid) => _gone[key] = uid;
->>>>>>> 7fc8f46 (External: reading and changing a Rucio over REST alone)
 
     /// <exception cref="SecretProblem">No such Secret, or it lacks the key.</exception>
     public async Task<string> RequireAsync(ObjectKey key, string entry, string field, CancellationToken ct)

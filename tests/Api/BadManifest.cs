@@ -17,6 +17,14 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
     public static readonly IReadOnlyList<BadManifest> All =
     [
         new(Instance, "{version: latest}", "spec.version", InvalidField),
+        new(Instance, "{version: null}", "spec.version", MissingField),
+        new(Instance, "{external: {apiUrl: 'https://rucio.example.org', credentialsSecretRef: {name: c}}}", "spec.external", InvalidField),
+        new(Instance, "{version: null, database: null, external: {apiUrl: 'rucio.example.org', credentialsSecretRef: {name: c}}}", "spec.external.apiUrl", InvalidField),
+        new(Instance, "{version: null, database: null, external: {apiUrl: 'https://user:secret@rucio.example.org', credentialsSecretRef: {name: c}}}", "spec.external.apiUrl", InvalidField),
+        new(Instance, "{version: null, database: null, external: {apiUrl: 'https://r', authUrl: 'https://r?x', credentialsSecretRef: {name: c}}}", "spec.external.authUrl", InvalidField),
+        new(Instance, "{version: null, database: null, external: {apiUrl: 'https://r', credentialsSecretRef: {name: ''}}}", "spec.external.credentialsSecretRef.name", MissingField),
+        new(Instance, "{version: null, database: null, daemons: {profile: Minimal}, external: {apiUrl: 'https://r', credentialsSecretRef: {name: c}}}", "spec.external", InvalidField),
+        new(Instance, "{version: null, database: null, deletionPolicy: Delete, external: {apiUrl: 'https://r', credentialsSecretRef: {name: c}}}", "spec.external", InvalidField),
         new(Instance, "{database: {engine: MySQL}}", "spec.database.engine", UnsupportedDatabase),
         new(Instance, "{database: {provision: {host: 'mysql://db/rucio'}}}", "spec.database.provision.host", UnsupportedDatabase),
         new(Instance, "{database: {provision: {host: 'postgresql://db'}}}", "spec.database.provision.host", InvalidField),

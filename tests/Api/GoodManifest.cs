@@ -10,6 +10,7 @@ public sealed record GoodManifest(string Kind, string Change)
         new("RucioInstance", "{}"),
         new("RucioInstance", "{database: {provision: null, existing: {host: '2001:db8::1', port: 6432, name: Rucio-1, schema: r, sslMode: VerifyCA, caSecretRef: {name: ca}, credentialsSecretRef: {name: c}}}}"),
         new("RucioInstance", "{multiVo: false}"),
+        new("RucioInstance", "{version: null, database: null, external: {apiUrl: 'https://rucio.example.org:8443/rucio', authUrl: 'https://auth.example.org', caSecretRef: {name: ca}, credentialsSecretRef: {name: c}}, transfers: {ftsServers: ['https://fts.example.org:8446']}, tenancy: {vos: [{tag: sky, namespace: sky}]}}"),
         new("RucioInstance", "{multiVo: true, database: {engine: PostgreSQL, provision: {host: mysql.example.org, name: r}}, api: {replicas: 2, resources: {requests: {cpu: 2, memory: 1.5Gi}, limits: {cpu: 500m}}}}"),
         new("RucioInstance", "{daemons: {profile: Minimal}, transfers: {ftsServers: ['https://fts.example.org:8446']}, config: {reaper: {nb_workers_by_hostname: '2'}, policy: {scratchdisk_lifetime: '7'}, conveyor: {scheme: davs}}}"),
         new("RucioInstance", "{images: {registry: 'r.example.org:5000/x', pullSecrets: [{name: p}]}, tenancy: {allowedNamespaces: {from: Selector, matchLabels: {a: b}}, vos: [{tag: CMS, namespace: x}], limits: {storages: 5, accounts: 0}}}"),

@@ -51,6 +51,12 @@ internal static class RuleCases
           tenancy: {allowedNamespaces: {from: Selector, matchLabels: {a: b}}}
         ---
         apiVersion: rucio.cern.ch/v1alpha1
+        kind: RucioInstance
+        spec:
+          external: {apiUrl: "https://rucio.example.org", credentialsSecretRef: {name: login}}
+          tenancy: {vos: [{tag: sky, namespace: sky}]}
+        ---
+        apiVersion: rucio.cern.ch/v1alpha1
         kind: VirtualOrganisation
         spec:
           instanceRef: {name: rucio}
@@ -73,6 +79,11 @@ internal static class RuleCases
 
     public static IReadOnlyList<RuleCase> All { get; } =
     [
+        new(Ri, ".spec", "exactly one of: database, external", "spec: {external: {apiUrl: \"https://r\", credentialsSecretRef: {name: c}}}"),
+        new(Ri, ".spec", "spec.version is required", "spec: {version: null}"),
+        new(Ri, ".spec", "nothing is deployed", "spec: {database: null, external: {apiUrl: \"https://r\", credentialsSecretRef: {name: c}}}"),
+        new(Ri, ".spec", "Delete drops what", "spec: {database: null, deletionPolicy: Delete, external: {apiUrl: \"https://r\", credentialsSecretRef: {name: c}}}"),
+        new(Ri, ".spec", "spec.external is there is immutable", "spec: {database: null, version: null, external: {apiUrl: \"https://r\", credentialsSecretRef: {name: c}}}"),
         new(Ri, ".spec.multiVo", "immutable", "spec: {multiVo: false}"),
         new(Ri, ".spec.database", "MySQL", "spec: {database: {engine: MySQL}}"),
         new(Ri, ".spec.database", "exactly one", "spec: {database: {provision: {host: pg, adminSecretRef: {name: db}}}}"),

@@ -26,6 +26,9 @@ public static partial class Forms
     [GeneratedRegex(@"^[^\r\n]{1,255}\z")]
     public static partial Regex OneLine();
 
+    [GeneratedRegex(@"^https?://[A-Za-z0-9.\[\]:-]+(/[^\s?#@]*)?\z")]
+    public static partial Regex RucioUrl();
+
     [GeneratedRegex(@"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?\z")]
     public static partial Regex FtsServer();
 

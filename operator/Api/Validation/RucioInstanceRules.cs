@@ -13,8 +13,9 @@ public static class RucioInstanceRules
     [
         new("no field of later work", FieldsToCome),
         new("no value of later work", ValuesToCome),
-        new("version is a release", s => When(!Forms.Version().IsMatch(s.Version), Invalid("spec.version", "must be a Rucio release such as 41.0.0"))),
+        new("version is a release", s => When(s.Version != "" && !Forms.Version().IsMatch(s.Version), Invalid("spec.version", "must be a Rucio release such as 41.0.0"))),
         new("the engine is PostgreSQL", s => When(s.Database.Engine == DatabaseEngine.MySQL, new("spec.database.engine", ValidationReasons.UnsupportedDatabase, MySqlRefused))),
+        new("an external Rucio has an address and nothing of its own here", ExternalRules.Check),
         new("exactly one database mode", OneDatabaseMode),
         new("the existing database can be addressed", s => Existing(s.Database.Existing)),
         new("the database to provision can be addressed", s => Provision(s.Database.Provision)),
@@ -35,7 +36,7 @@ public static class RucioInstanceRules
     private static IEnumerable<FieldError> FieldsToCome(RucioInstanceSpec s) =>
     [
         .. NotYet("spec",
-            ("external", s.External), ("auth", s.Auth), ("webui", s.Webui), ("trace", s.Trace), ("trust", s.Trust),
+            ("auth", s.Auth), ("webui", s.Webui), ("trace", s.Trace), ("trust", s.Trust),
             ("policyPackages", s.PolicyPackages), ("upgrade", s.Upgrade),
             ("hibernate", s.Hibernate)),
         .. NotYet("spec.database", ("cloudNativePG", s.Database.CloudNativePG), ("embedded", s.Database.Embedded)),
@@ -52,7 +53,7 @@ public static class RucioInstanceRules
     private static IEnumerable<FieldError> OneDatabaseMode(RucioInstanceSpec s)
     {
         object?[] modes = [s.Database.Existing, s.Database.Provision, s.Database.CloudNativePG, s.Database.Embedded];
-        return When(modes.Count(m => m is not null) != 1, Invalid("spec.database", "needs exactly one of: existing, provision"));
+        return When(s.External is null && modes.Count(m => m is not null) != 1, Invalid("spec.database", "needs exactly one of: existing, provision"));
     }
 
     private static IEnumerable<FieldError> Existing(ExistingDatabase? d) => d is null ? [] :

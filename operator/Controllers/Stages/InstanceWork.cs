@@ -22,6 +22,9 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     /// <summary>From <see cref="DatabaseStage"/> on.</summary>
     public InstanceConnection Connection { get => field ?? throw new InvalidOperationException("no database yet"); set; }
 
+    /// <summary>Instead of a database, for a Rucio that somebody else runs.</summary>
+    public ExternalConnection? External { get; set; }
+
     /// <summary>The catalogue as last read in this pass; null: no Rucio tables.</summary>
     public CatalogueSnapshot? Snapshot { get; set; }
 
