@@ -35,7 +35,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
     private static readonly IReadOnlyList<InstanceStage> ExternalStages = [new(InstanceConditions.ApiReady, ExternalStage.RunAsync)];
 
     private readonly InstanceWork _work = new(parts, instance);
-    private string _condition = InstanceConditions.DatabaseReady;
+    private string _condition = instance.Spec.External is null ? InstanceConditions.DatabaseReady : InstanceConditions.ApiReady;
 
     public Report Report => _work.Report;
 
@@ -77,7 +77,12 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         {
             return invalid;
         }
-        if (!IsExternal && ReleaseCatalogue.Find(instance.Spec.Version) is { Found: false, Error: var unknown })
+        if (IsExternal)
+        {
+            // What runs there is its owner's choice, and nothing of it is planned here.
+            return null;
+        }
+        if (ReleaseCatalogue.Find(instance.Spec.Version) is { Found: false, Error: var unknown })
         {
             return new Outcome.Rejected("UnknownVersion", $"spec.version: {unknown}");
         }
