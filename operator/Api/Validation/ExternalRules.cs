@@ -22,7 +22,7 @@ internal static class ExternalRules
         ("database", s.Database is not { Engine: DatabaseEngine.PostgreSQL, Existing: null, Provision: null, CloudNativePG: null, Embedded: null }),
         ("images", s.Images is not null), ("api", s.Api is not null), ("auth", s.Auth is not null), ("webui", s.Webui is not null), ("trace", s.Trace is not null),
         ("daemons", s.Daemons is not null), ("oidc", s.Oidc is not null), ("trust", s.Trust is not null), ("messaging", s.Messaging is not null), ("mail", s.Mail is not null),
-        ("config", s.Config is not null), ("policyPackages", s.PolicyPackages is not null), ("upgrade", s.Upgrade is not null), ("hibernate", s.Hibernate is not null),
+        ("config", s.Config is not null), ("configSecrets", s.ConfigSecrets is not null), ("cache", s.Cache is not null), ("policyPackages", s.PolicyPackages is not null), ("upgrade", s.Upgrade is not null), ("hibernate", s.Hibernate is not null),
         ("monitoring", s.Monitoring is not null), ("networkPolicy", s.NetworkPolicy is not null),
         ("transfers.credentialSecretRef", s.Transfers?.CredentialSecretRef is not null), ("transfers.schemes", s.Transfers?.Schemes is not null),
         ("deletionPolicy: Delete", s.DeletionPolicy == InstanceDeletionPolicy.Delete),
