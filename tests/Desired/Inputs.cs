@@ -32,6 +32,7 @@ internal static class Inputs
             CatalogueReady = true,
             Kinds = EveryKind,
             OperatorNamespace = "rucio-operator",
+            Secrets = InstanceSecrets.Of(instance.Spec).DistinctBy(s => (s.Secret, s.Key)).ToDictionary(s => (s.Secret, s.Key), s => $"({s.Key} of {s.Secret})"),
         };
     }
 }

@@ -1,13 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using k8s.Models;
-using RucioOperator.Api;
 using RucioOperator.Catalogue;
 using RucioOperator.Desired;
-using RucioOperator.Releases;
 using RucioOperator.Runtime;
-using RucioOperator.Sandbox.Kubernetes.Schema;
-using RucioOperator.Tests.Api;
 
 namespace RucioOperator.Tests.Desired;
 
@@ -17,29 +12,30 @@ internal static class InstanceCase
     /// <param name="spec">YAML laid over the smallest spec.</param>
     public static InstanceInputs Of(string spec = "{}")
     {
-        var manifest = Crds.Manifest(RucioInstance.KubeKind, spec, "rucio");
-        StructuralSchema.Default(manifest, Crds.Schema(RucioInstance.KubeKind));
-        var instance = manifest.Deserialize(KubeJson.Info<RucioInstance>())!;
+        var inputs = Inputs.Of(spec);
         var login = new DatabaseLogin("rucio", "p%d");
-        return new InstanceInputs(instance, ReleaseCatalogue.Find(instance.Spec.Version).Release!,
-            new DatabaseAccess(new("pg.example.org", 5432, "rucio", "rucio", DatabaseSslMode.Disable, null), login, login),
-            new DatabaseLogin("rucio-operator-x", "secret"), new ServerCertificate("certificate", "key"), ["sky"])
+        return inputs with
         {
-            CatalogueReady = true,
-            Secrets = InstanceSecrets.Of(instance.Spec).DistinctBy(s => (s.Secret, s.Key)).ToDictionary(s => (s.Secret, s.Key), s => $"{s.Secret}/{s.Key}"),
+            Database = new(inputs.Database.Address, login, login),
+            Secrets = inputs.Secrets.ToDictionary(s => s.Key, s => $"{s.Key.Name}/{s.Key.Key}"),
         };
     }
 
     public static V1Deployment Deployment(InstanceInputs i, string name) => DesiredInstance.Objects(i).OfType<V1Deployment>().Single(d => d.Metadata.Name == name);
 
-    /// <summary>The options a pod would find, merged in the order of its files.</summary>
-    public static JsonObject Config(InstanceInputs i, string deployment)
+    /// <summary>conf.d of a pod, in the order it is read.</summary>
+    public static IReadOnlyList<(string Name, byte[] Content)> Files(InstanceInputs i, string deployment)
     {
         var secrets = DesiredInstance.Objects(i).OfType<V1Secret>().ToDictionary(s => s.Metadata.Name);
-        var files = Deployment(i, deployment).Spec.Template.Spec.Volumes.Single(v => v.Name == "config").Projected.Sources
-            .SelectMany(s => secrets[s.Secret.Name].Data).OrderBy(f => f.Key, StringComparer.Ordinal);
+        return [.. Deployment(i, deployment).Spec.Template.Spec.Volumes.Single(v => v.Name == "config").Projected.Sources
+            .SelectMany(s => secrets[s.Secret.Name].Data).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => (f.Key, f.Value))];
+    }
+
+    /// <summary>The options a pod would find, merged.</summary>
+    public static JsonObject Config(InstanceInputs i, string deployment)
+    {
         var merged = new JsonObject();
-        foreach (var (_, content) in files)
+        foreach (var (_, content) in Files(i, deployment))
         {
             foreach (var (section, options) in JsonNode.Parse(content)!.AsObject())
             {
