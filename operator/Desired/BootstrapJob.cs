@@ -25,6 +25,7 @@ public static class BootstrapJob
         var template = RucioPod.Template(i, "bootstrap", container, [i.Names.Config, i.Names.ConfigBootstrap],
             [new V1Volume { Name = "bootstrap", ConfigMap = new V1ConfigMapVolumeSource { Name = i.Names.Bootstrap } }]);
         template.Spec.RestartPolicy = "Never";
+        RucioPod.Restrict(template, readOnlyRoot: true, "/tmp");
         return new V1Job
         {
             ApiVersion = "batch/v1",

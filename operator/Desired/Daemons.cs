@@ -35,10 +35,15 @@ public static class Daemons
             StartupProbe = new V1Probe { TcpSocket = new V1TCPSocketAction { Port = "metrics" }, PeriodSeconds = 2, FailureThreshold = 60 },
             LivenessProbe = new V1Probe { TcpSocket = new V1TCPSocketAction { Port = "metrics" }, PeriodSeconds = 30, FailureThreshold = 4 },
         };
-        V1Volume[] volumes = certificate is null ? [] : [new() { Name = "broker", Secret = new V1SecretVolumeSource { SecretName = certificate, DefaultMode = 0x100 } }];
+        V1Volume[] volumes = certificate is null ? [] : [new() { Name = "broker", Secret = new V1SecretVolumeSource { SecretName = certificate, DefaultMode = 0x120 } }];
         string[] config = [i.Names.Config, i.Names.ConfigDaemons, .. ConfigObjects.HasOwn(i, workload) ? (string[])[i.Names.ConfigOf(workload.Name)] : [], i.Names.Vos];
         var template = RucioPod.Template(i, workload.Name, container, config, volumes, certificate is null ? null : i.Secret(certificate, "tls.crt") + i.Secret(certificate, "tls.key"), workload.Daemon);
         template.Spec.TerminationGracePeriodSeconds = workload.GracePeriodSeconds;
+        if (!workload.Release.UsesX509Proxy)
+        {
+            // The start script writes rucio.cfg there; the images' defaults stay in /tmp.
+            RucioPod.Restrict(template, readOnlyRoot: false, "/opt/rucio/etc");
+        }
         if (i.RseSet is { } rses && workload.FixesRses(i.Instance.Spec.MultiVo))
         {
             template.Metadata.Annotations[RseSetAnnotation] = rses.Hash;

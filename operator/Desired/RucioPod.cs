@@ -38,8 +38,36 @@ public static class RucioPod
         },
     };
 
-    /// <summary>Rucio's images start as root (they write /etc/httpd, switch users, bind low ports), so only escalation is closed.</summary>
-    public static V1SecurityContext Security() => new() { AllowPrivilegeEscalation = false };
+    /// <summary>Of restricted pods; the images call it nobody.</summary>
+    private const long User = 65534;
+
+    /// <summary>
+    /// For what has to start as root, with what that root needs (PodSecurity: baseline). Servers write /etc/httpd, bind low ports
+    /// and switch to apache; who trusts more CAs writes the system's trust store, in folders that are read-only even to their owner;
+    /// and grid tools refuse a proxy that its user does not own alone, which a Secret's file in another user's pod can't be.
+    /// </summary>
+    public static V1SecurityContext Security() => new()
+    {
+        AllowPrivilegeEscalation = false,
+        Capabilities = new V1Capabilities { Drop = ["ALL"], Add = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"] },
+    };
+
+    /// <summary>For what needs no root (PodSecurity: restricted).</summary>
+    /// <param name="writable">Folders that are empty at start, and in memory: the merged configuration holds passwords.</param>
+    public static void Restrict(V1PodTemplateSpec template, bool readOnlyRoot, params string[] writable)
+    {
+        var (pod, container) = (template.Spec, template.Spec.Containers[0]);
+        pod.SecurityContext.RunAsNonRoot = true;
+        pod.SecurityContext.RunAsUser = User;
+        pod.SecurityContext.RunAsGroup = User;
+        pod.SecurityContext.FsGroup = User;
+        container.SecurityContext = new V1SecurityContext { AllowPrivilegeEscalation = false, ReadOnlyRootFilesystem = readOnlyRoot ? true : null, Capabilities = new V1Capabilities { Drop = ["ALL"] } };
+        container.Env = [.. container.Env, new V1EnvVar { Name = "HOME", Value = "/tmp" }];
+        container.VolumeMounts = [.. writable.Select(path => new V1VolumeMount { Name = Volume(path), MountPath = path }), .. container.VolumeMounts];
+        pod.Volumes = [.. pod.Volumes, .. writable.Select(path => new V1Volume { Name = Volume(path), EmptyDir = new V1EmptyDirVolumeSource { Medium = "Memory", SizeLimit = new("16Mi") } })];
+
+        static string Volume(string path) => path.Trim('/').Replace('/', '-');
+    }
 
     public static List<V1VolumeMount> Mounts(InstanceInputs i) =>
     [
