@@ -31,9 +31,10 @@ public sealed class OidcDiscovery(HttpClient http, TimeProvider time, TimeSpan g
 
     /// <summary>Null: usable. Answers from memory for a while.</summary>
     /// <param name="admin">Gives Rucio its own tokens, too.</param>
-    public async Task<OidcProblem?> CheckAsync(string url, bool admin, CancellationToken cancellationToken)
+    /// <param name="now">Somebody asks: a bad answer is not believed any more.</param>
+    public async Task<OidcProblem?> CheckAsync(string url, bool admin, CancellationToken cancellationToken, bool now = false)
     {
-        if (known.TryGetValue((url, admin), out var last) && time.GetElapsedTime(last.At) < (last.Problem is null ? goodFor : BadFor))
+        if (known.TryGetValue((url, admin), out var last) && !(now && last.Problem is not null) && time.GetElapsedTime(last.At) < (last.Problem is null ? goodFor : BadFor))
             return last.Problem;
         var problem = await LookAsync(url, admin, cancellationToken);
         known[(url, admin)] = (time.GetTimestamp(), problem);

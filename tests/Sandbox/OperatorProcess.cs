@@ -24,13 +24,15 @@ public sealed class OperatorProcess : IAsyncDisposable
         }
     }
 
-    public static OperatorProcess Start(string kubeconfig, string logFile, IEnumerable<string> arguments)
+    public static OperatorProcess Start(string kubeconfig, string logFile, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var (program, first) = Program();
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[.. first, .. arguments])
             start.ArgumentList.Add(argument);
         start.Environment["KUBECONFIG"] = kubeconfig;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         // One process on a loaded machine: neither server GC nor eager tiering pays.
         start.Environment["DOTNET_TieredPGO"] = "0";
         return new(Process.Start(start)!, new StreamWriter(logFile, append: true) { AutoFlush = true });

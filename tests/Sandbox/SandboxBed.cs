@@ -37,11 +37,13 @@ public sealed class SandboxBed : IAsyncDisposable
         return new(kubernetes, postgres ?? await PostgresServer.StartAsync(), postgres is null, rucio, new WorkloadPlayer(kubernetes.Store, live ? null : rucio));
     }
 
-    public OperatorProcess StartOperator(params string[] arguments)
+    public OperatorProcess StartOperator(params string[] arguments) => StartOperator(new Dictionary<string, string>(), arguments);
+
+    public OperatorProcess StartOperator(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         string[] all = ["--health-port=0", "--leader-election=false", .. ServiceOverrides.Select(o => $"--service-override={o}"), .. arguments];
         // The last of an option given twice wins, so a test may turn election on.
-        return Operator = OperatorProcess.Start(Kubernetes.KubeconfigPath, LogFile, all);
+        return Operator = OperatorProcess.Start(Kubernetes.KubeconfigPath, LogFile, all, environment);
     }
 
     public void KillOperator() => Operator!.Kill();

@@ -42,7 +42,7 @@ internal static class OidcStage
         try
         {
             var client = await ClientAsync(work, issuer, field, ct);
-            return await work.Parts.Oidc.CheckAsync(issuer.Url, issuer.Name == oidc.AdminIssuer, ct) switch
+            return await work.Parts.Oidc.CheckAsync(issuer.Url, issuer.Name == oidc.AdminIssuer, ct, now: StatusPass.Token(work.Instance) != work.Instance.Status?.LastHandledReconcileAt) switch
             {
                 null => (client, null),
                 { Fatal: false } flaw => (client, new Outcome.Blocked(flaw.Reason, $"spec.oidc.adminIssuer: {flaw.Message}", LookAgain)),
