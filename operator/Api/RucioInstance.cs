@@ -74,6 +74,9 @@ public sealed record DatabaseSpec
     public ProvisionedDatabase? Provision { get; init; }
     public CloudNativePGDatabase? CloudNativePG { get; init; }
     public EmbeddedDatabase? Embedded { get; init; }
+
+    /// <summary>Name of the mode's field.</summary>
+    [JsonIgnore] public string Mode => this switch { { Provision: not null } => "provision", { CloudNativePG: not null } => "cloudNativePG", { Embedded: not null } => "embedded", _ => "existing" };
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<DatabaseEngine>))]
@@ -203,6 +206,8 @@ public sealed record RucioInstanceStatus : ResourceStatus
 
 public sealed record DatabaseStatus
 {
+    /// <summary>existing, provision, cloudNativePG or embedded: it never changes.</summary>
+    public string? Mode { get; init; }
     public string? Host { get; init; }
     public string? Name { get; init; }
     public string? Schema { get; init; }

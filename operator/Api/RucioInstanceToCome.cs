@@ -5,20 +5,6 @@ namespace RucioOperator.Api;
 // The part of the schema whose behaviour comes later: every field here is refused as NotSupportedYet,
 // by the schema and again in the loop. A record moves to RucioInstance.cs with its behaviour.
 
-public sealed record CloudNativePGDatabase
-{
-    public int? Instances { get; init; }
-    public string? StorageSize { get; init; }
-    public string? StorageClassName { get; init; }
-    public string? ImageName { get; init; }
-}
-
-public sealed record EmbeddedDatabase
-{
-    public string? StorageSize { get; init; }
-    public string? StorageClassName { get; init; }
-}
-
 public sealed record AutoscalingSpec
 {
     public int? MinReplicas { get; init; }

@@ -8,8 +8,13 @@ using RucioOperator.Runtime;
 namespace RucioOperator.Apply;
 
 /// <summary>Sees to it that an instance's database answers, and makes it where the spec asks for that.</summary>
-public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets generated, DatabaseProvisioner provisioner, InstanceConnections connections, CatalogueOwnership ownership)
+/// <param name="via">Where an operator outside the cluster finds a Service of a database.</param>
+public sealed class Databases(
+    ReferencedSecrets secrets, GeneratedSecrets generated, DatabaseProvisioner provisioner, InstanceConnections connections, CatalogueOwnership ownership, DatabaseServers servers, Func<string, string, Uri?> via)
 {
+    /// <summary>The objects of a server of our own making; see <see cref="DatabaseServers.ApplyAsync"/>.</summary>
+    public Task<ApplyResult> ApplyServerAsync(RucioInstance instance, string controller, bool heal, CancellationToken ct) => servers.ApplyAsync(instance, controller, heal, ct);
+
     /// <exception cref="DatabaseFault">Host, credentials, TLS or permission: each named.</exception>
     /// <exception cref="SecretProblem">A Secret the spec names is missing or incomplete.</exception>
     public async Task<InstanceConnection> EnsureAsync(RucioInstance instance, CancellationToken ct)
@@ -67,6 +72,7 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
     public async Task DropAsync(RucioInstance instance, CancellationToken ct)
     {
         await connections.ForgetAsync(ObjectKey.Of(instance));
+        await servers.RemoveAsync(instance, ct);
         if (instance.Spec.Database.Provision is not null)
         {
             var access = (await SourceAsync(instance, ct)).Access;
@@ -84,11 +90,15 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
         {
             return known;
         }
+        if (DatabaseServer.ServiceOf(instance) is not null && servers.NotUp(instance) is { } notUp)
+        {
+            throw notUp;
+        }
         var connection = new InstanceConnection(access);
         try
         {
             await connection.ProbeAsync(ct);
-            if (source.Made is not null)
+            if (access.Observer != access.Owner)
             {
                 // Both roles must work, or a kill between making the one and the other would go unseen.
                 await ProbeObserverAsync(access, ct);
@@ -136,6 +146,10 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
 
     private async Task<Source> SourceAsync(RucioInstance instance, CancellationToken ct)
     {
+        if (instance.Spec.Database.CloudNativePG is not null)
+        {
+            return new(await CloudNativePGAsync(instance, ct));
+        }
         var address = await AddressAsync(instance, ct);
         if (instance.Spec.Database.Existing is { } existing)
         {
@@ -144,6 +158,20 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
         }
         var made = await generated.EnsureAsync(DatabaseSecret(instance), GeneratedSecrets.LabelsOf(instance.Metadata.Name), random => First(instance, address, random), ct);
         return new(Provisioned(instance, address, made), made);
+    }
+
+    private async Task<DatabaseAccess> CloudNativePGAsync(RucioInstance instance, CancellationToken ct)
+    {
+        var names = NamesOf(instance);
+        if (connections.Find(ObjectKey.Of(instance)) is null && servers.NotUp(instance) is { } notUp)
+        {
+            // Its Secrets come with it: saying that they are missing would lead nobody anywhere.
+            throw notUp;
+        }
+        var (login, database, ca) = await servers.ApplicationAsync(names, ct);
+        var service = DatabaseServer.ServiceOf(instance)!;
+        var address = new DatabaseAddress($"{service}.{names.Namespace}.svc", 5432, database, DatabaseServer.Name, DatabaseSslMode.VerifyFull, ca) { CaSecret = $"{names.Postgres}-ca", Via = via(service, names.Namespace) };
+        return new(address, login, await servers.ObserverAsync(names, ct));
     }
 
     private static IReadOnlyDictionary<string, string> First(RucioInstance instance, DatabaseAddress address, Func<int, string> random)
@@ -174,20 +202,27 @@ public sealed class Databases(ReferencedSecrets secrets, GeneratedSecrets genera
     {
         if (instance.Spec.Database.Existing is { } existing)
         {
-            return new(existing.Host, existing.Port, existing.Name, existing.Schema, existing.SslMode, await CaAsync(instance, existing.CaSecretRef, "spec.database.existing.caSecretRef", ct));
+            return new(existing.Host, existing.Port, existing.Name, existing.Schema, existing.SslMode, await CaAsync(instance, existing.CaSecretRef, "spec.database.existing.caSecretRef", ct)) { CaSecret = existing.CaSecretRef?.Name };
+        }
+        if (instance.Spec.Database.Embedded is not null)
+        {
+            var names = NamesOf(instance);
+            return new(names.PostgresHost, 5432, DatabaseServer.Name, DatabaseServer.Name, DatabaseSslMode.VerifyFull, await servers.CertificateAsync(names, ct)) { CaSecret = names.PostgresTls, Via = via(names.Postgres, names.Namespace) };
         }
         var wanted = instance.Spec.Database.Provision!;
-        var name = wanted.Name ?? new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name).DefaultDatabaseName();
-        return new(wanted.Host, wanted.Port, name, wanted.Schema, wanted.SslMode, await CaAsync(instance, wanted.CaSecretRef, "spec.database.provision.caSecretRef", ct));
+        var name = wanted.Name ?? NamesOf(instance).DefaultDatabaseName();
+        return new(wanted.Host, wanted.Port, name, wanted.Schema, wanted.SslMode, await CaAsync(instance, wanted.CaSecretRef, "spec.database.provision.caSecretRef", ct)) { CaSecret = wanted.CaSecretRef?.Name };
     }
 
     private static DatabaseAddress Maintenance(DatabaseAccess access) => access.Address.WithDatabase("postgres");
 
     private static ObjectKey DatabaseSecret(RucioInstance instance) =>
-        new(instance.Metadata.NamespaceProperty, new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name).Database);
+        new(instance.Metadata.NamespaceProperty, NamesOf(instance).Database);
+
+    private static InstanceNames NamesOf(RucioInstance instance) => new(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
 
     private async Task<DatabaseLogin> AdminAsync(RucioInstance instance, CancellationToken ct) =>
-        await LoginAsync(instance, instance.Spec.Database.Provision!.AdminSecretRef, "spec.database.provision.adminSecretRef", ct);
+        instance.Spec.Database.Embedded is not null ? await servers.SuperuserAsync(NamesOf(instance), ct) : await LoginAsync(instance, instance.Spec.Database.Provision!.AdminSecretRef, "spec.database.provision.adminSecretRef", ct);
 
     private async Task<DatabaseLogin> LoginAsync(RucioInstance instance, SecretRef reference, string field, CancellationToken ct)
     {

@@ -27,7 +27,7 @@ public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Fun
         await secrets.ReadAsync(key, ct) is { } existing ? Text(existing) : null;
 
     /// <param name="make">Called only when there is none yet.</param>
-    public async Task<IReadOnlyDictionary<string, string>> EnsureAsync(ObjectKey key, IReadOnlyDictionary<string, string> labels, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<string, string>> EnsureAsync(ObjectKey key, IReadOnlyDictionary<string, string> labels, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct, string type = "Opaque")
     {
         if (await secrets.ReadAsync(key, ct) is { } existing)
         {
@@ -38,7 +38,7 @@ public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Fun
             ApiVersion = "v1",
             Kind = "Secret",
             Metadata = new V1ObjectMeta { Name = key.Name, NamespaceProperty = key.Namespace, Labels = new Dictionary<string, string>(labels) },
-            Type = "Opaque",
+            Type = type,
             Data = make(randomText).ToDictionary(e => e.Key, e => Encoding.UTF8.GetBytes(e.Value)),
         };
         try

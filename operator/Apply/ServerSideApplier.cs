@@ -86,6 +86,16 @@ public sealed class ServerSideApplier
         }
     }
 
+    /// <summary>Deletes a whole set, also what is retained: for an owner whose deletion was confirmed to take everything along.</summary>
+    public async Task RemoveAsync(IKubernetesObject<V1ObjectMeta> owner, string set, CancellationToken cancellationToken)
+    {
+        foreach (var child in children.OwnedBy(owner.Metadata.Uid).Where(child => child.Metadata.DeletionTimestamp is null && Annotation(child, ChildMarks.SetAnnotation) == set))
+        {
+            await api.DeleteAsync(ResourceKind.Of(child), ObjectKey.Of(child), child.Metadata.Uid, cancellationToken);
+            ApplyLog.Changed(logger, ChildVerb.Pruned, ResourceKind.Of(child).Kind, ObjectKey.Of(child));
+        }
+    }
+
     private async Task<Step> DecideAsync(DesiredChild child, IKubernetesObject<V1ObjectMeta>? cached, CancellationToken cancellationToken)
     {
         settled.TryGetValue((child.Kind, child.Key), out var last);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Npgsql;
 using RucioOperator.Api;
@@ -7,6 +8,12 @@ namespace RucioOperator.Catalogue;
 /// <summary>Where a PostgreSQL database is and how TLS to it is checked; holds no credential.</summary>
 public sealed record DatabaseAddress(string Host, int Port, string Name, string Schema, DatabaseSslMode SslMode, string? CaPem)
 {
+    /// <summary>The Secret whose <c>ca.crt</c> is <see cref="CaPem"/>, for pods to mount.</summary>
+    public string? CaSecret { get; init; }
+
+    /// <summary>Where an operator outside the cluster finds it; the certificate still is the host's.</summary>
+    public Uri? Via { get; init; }
+
     public DatabaseAddress WithDatabase(string name) => this with { Name = name };
 
     public override string ToString() => $"{Host}:{Port}/{Name}";
@@ -51,8 +58,8 @@ public static class Database
     {
         var settings = new NpgsqlConnectionStringBuilder
         {
-            Host = address.Host,
-            Port = address.Port,
+            Host = address.Via?.Host ?? address.Host,
+            Port = address.Via?.Port ?? address.Port,
             Database = address.Name,
             Username = login.Username,
             Password = login.Password,
@@ -76,12 +83,30 @@ public static class Database
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
         builder.EnableTransportSecurity();
         builder.EnableArrays();
+        if (address.Via is not null)
+        {
+            builder.UseSslClientAuthenticationOptionsCallback(options => options.TargetHost = address.Host);
+        }
         if (address.CaPem is { } pem && address.SslMode is DatabaseSslMode.VerifyCA or DatabaseSslMode.VerifyFull)
         {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPem(pem);
-            builder.UseRootCertificates(authorities);
+            builder.UseRootCertificates(Authorities(address, pem));
         }
         return builder.Build();
+    }
+
+    /// <summary>A bundle may hold several: one of them on its way out, for instance.</summary>
+    private static X509Certificate2Collection Authorities(DatabaseAddress address, string pem)
+    {
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPem(pem);
+        }
+        catch (CryptographicException)
+        {
+            // Said below.
+        }
+        return authorities.Count > 0 ? authorities
+            : throw new DatabaseFault(DatabaseFault.TlsFailed, $"TLS to {address.Host}:{address.Port}: ca.crt of Secret {address.CaSecret} holds no certificate in PEM form", transient: false);
     }
 }

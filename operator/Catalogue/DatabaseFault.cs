@@ -25,6 +25,12 @@ public sealed class DatabaseFault(string reason, string message, bool transient,
     public const string Taken = "DatabaseTaken";
     public const string Failed = "DatabaseFailed";
 
+    /// <summary>A server of the operator's own making is not up yet.</summary>
+    public const string Starting = "DatabaseStarting";
+
+    /// <summary>What a product would have to bring is not there.</summary>
+    public const string KindMissing = nameof(KindMissing);
+
     /// <summary>Another operator, or another RucioInstance of ours, works on that catalogue.</summary>
     public const string OwnedElsewhere = "CatalogueOwnedElsewhere";
 

@@ -34,6 +34,12 @@ public static class Indexes
                 yield return $"{instance.Metadata.NamespaceProperty}/{reference.Name}";
             }
         }
+        if (database?.CloudNativePG is not null)
+        {
+            var cluster = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name).Postgres;
+            yield return $"{instance.Metadata.NamespaceProperty}/{cluster}-app";
+            yield return $"{instance.Metadata.NamespaceProperty}/{cluster}-ca";
+        }
     }
 
     private static IEnumerable<SecretRef?> OidcSecrets(RucioInstance instance) =>

@@ -141,7 +141,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             Url = instance.Spec.External?.ApiUrl ?? _work.Names.ApiUrl,
             Vos = vos,
             AlembicRevision = _work.Snapshot?.AlembicRevision ?? instance.Status?.AlembicRevision,
-            Database = database is null ? instance.Status?.Database : new DatabaseStatus { Host = $"{database.Host}:{database.Port}", Name = database.Name, Schema = database.Schema },
+            Database = database is null ? instance.Status?.Database : new DatabaseStatus { Mode = instance.Status?.Database?.Mode ?? instance.Spec.Database.Mode, Host = $"{database.Host}:{database.Port}", Name = database.Name, Schema = database.Schema },
         };
         await StatusPass.WriteAsync(instance, instance with { Status = status }, parts.Status, parts.Events, ct);
     }

@@ -64,9 +64,11 @@ public static class Wiring
         var tenancy = new Tenancy(instances, namespaces);
         var ownership = new CatalogueOwnership(() => namespaces.Store.Get(new ObjectKey("", "kube-system"))?.Metadata.Uid, c.Options.DriftInterval);
         var applier = new ServerSideApplier(c.Api, children, c.Time, c.Loggers.CreateLogger<ServerSideApplier>());
+        var servers = new DatabaseServers(applier, generated, references, statefulSets, kinds, c.Time);
+        Func<string, string, Uri?> databaseAt = (service, ns) => c.Options.ServiceOverrides.Find(service, ns) is { Scheme: ServiceOverrides.Tcp } at ? at : null;
         var events = new EventWriter(c.Api, c.Identity, c.Time, c.Loggers.CreateLogger<EventWriter>());
 
-        var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections, ownership), generated, references, connections, applier,
+        var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections, ownership, servers, databaseAt), generated, references, connections, applier,
             deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time)
         {
             ConfigSecrets = configSecrets,

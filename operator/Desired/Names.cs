@@ -4,6 +4,15 @@ namespace RucioOperator.Desired;
 public sealed record InstanceNames(string Namespace, string Instance)
 {
     public string Database => $"{Instance}-database";
+
+    /// <summary>Server of the modes embedded and cloudNativePG, and its Service or the stem of its Services; CloudNativePG allows 50 characters.</summary>
+    public string Postgres => Short($"{Instance}-postgres");
+
+    /// <summary>Superuser of the embedded server.</summary>
+    public string PostgresLogin => $"{Postgres}-login";
+    public string PostgresTls => $"{Postgres}-tls";
+    public string PostgresHost => $"{Postgres}.{Namespace}.svc";
+    public string PostgresObserver => $"{Postgres}-observer";
     public string SuperRoot => $"{Instance}-super-root";
     public string AdminTls => $"{Instance}-admin-tls";
     public string Config => $"{Instance}-config";
@@ -34,6 +43,17 @@ public sealed record InstanceNames(string Namespace, string Instance)
 
     /// <summary>Where clients inside the cluster find the public API.</summary>
     public string ApiUrl => $"http://{Api}.{Namespace}.svc";
+
+    private string Short(string name)
+    {
+        const int most = 50;
+        if (name.Length <= most)
+        {
+            return name;
+        }
+        var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)));
+        return $"{name[..(most - 9)].TrimEnd('-', '.')}-{digest[..8]}";
+    }
 
     /// <summary>PostgreSQL name where none is given: letters, digits and underscores, at most 52 so that <c>_observer</c> fits into 63.</summary>
     public string DefaultDatabaseName()

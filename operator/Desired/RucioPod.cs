@@ -145,10 +145,9 @@ public static class RucioPod
 
     private static IEnumerable<V1Volume> DatabaseCaVolume(InstanceInputs i)
     {
-        var reference = i.Instance.Spec.Database.Existing?.CaSecretRef ?? i.Instance.Spec.Database.Provision?.CaSecretRef;
-        if (i.Database.Address.CaPem is not null && reference is not null)
+        if (i.Database.Address is { CaPem: not null, CaSecret: { } secret })
         {
-            yield return new V1Volume { Name = "database-ca", Secret = new V1SecretVolumeSource { SecretName = reference.Name, Items = [new V1KeyToPath { Key = "ca.crt", Path = "ca.crt" }] } };
+            yield return new V1Volume { Name = "database-ca", Secret = new V1SecretVolumeSource { SecretName = secret, Items = [new V1KeyToPath { Key = "ca.crt", Path = "ca.crt" }] } };
         }
     }
 }

@@ -5,6 +5,9 @@ public sealed class ServiceOverrides(IReadOnlyList<(string Service, string Url)>
 {
     private const string Any = "*";
 
+    /// <summary>For what speaks no HTTP: a database.</summary>
+    public const string Tcp = "tcp";
+
     public int Count => entries.Count;
 
     /// <summary>The override, or null: use the cluster's own name of the Service. An entry for the very Service comes before <c>*</c>, a later one before an earlier.</summary>
@@ -21,8 +24,8 @@ public sealed class ServiceOverrides(IReadOnlyList<(string Service, string Url)>
     {
         if (text.Split('=', 2) is not [var service, var url] || (service != Any && service.Split('.') is not [{ Length: > 0 }, { Length: > 0 }]))
             throw new FormatException("expected <service>.<namespace>=<url> or *=<url>");
-        if (!Uri.TryCreate(Fill(url, "service", "namespace"), UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https"))
-            throw new FormatException("expected an http or https URL after '='");
+        if (!Uri.TryCreate(Fill(url, "service", "namespace"), UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https" or Tcp))
+            throw new FormatException("expected an http, https or tcp URL after '='");
         return new([.. entries, (service, url)]);
     }
 

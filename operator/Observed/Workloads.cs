@@ -26,6 +26,13 @@ public sealed record WorkloadState(bool Ready, string Reason, string Message)
             : new(false, "Unavailable", $"Deployment {name} has {status.AvailableReplicas ?? 0} of {wanted} replicas available: see its pods");
     }
 
+    public static WorkloadState Of(string name, V1StatefulSet? set) => set?.Status switch
+    {
+        null when set is null => new(false, "Creating", $"StatefulSet {name} is being created"),
+        { ObservedGeneration: { } seen, ReadyReplicas: > 0 } when seen >= set!.Metadata.Generation => new(true, "Available", $"StatefulSet {name} is available"),
+        _ => new(false, "Unavailable", $"StatefulSet {name} has no ready pod yet: see its pod and PersistentVolumeClaim {name}"),
+    };
+
     public const string BootstrapFailed = nameof(BootstrapFailed);
     public const string RollingOut = nameof(RollingOut);
 

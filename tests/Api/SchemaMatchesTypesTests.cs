@@ -131,6 +131,10 @@ public sealed class SchemaMatchesTypesTests
             if (!quantities && schema["additionalProperties"] is JsonObject inner)
                 CompareType(type.GetGenericArguments()[1], null, inner, path + "{}", differences);
         }
+        else if (type == typeof(JsonObject))
+        {
+            Expect(schema["type"]?.ToString() == "object" && schema["x-kubernetes-preserve-unknown-fields"]?.GetValue<bool>() == true, "object of any fields");
+        }
         else if (typeof(IEnumerable).IsAssignableFrom(type))
         {
             Expect(schema["type"]?.ToString() == "array" && schema["items"] is JsonObject, "array");

@@ -119,11 +119,16 @@ public sealed class BadInstanceTests
         await _world.SqlAsync("postgres", $"CREATE ROLE {name} LOGIN PASSWORD 'x'");
         _world.ApplyInstance(ns);
         await _world.ReadyAsync((World.Instances, ns, "rucio"));
-        _world.ApplyInstance(ns, "other");
-        _world.PatchSpec(World.Instances, ns, "other", $$$$"""{"database": {"provision": {"name": "{{{{name}}}}"} } }""");
+        _world.ApplyInstance(ns, "other", spec: "  suspend: true");
+        _world.PatchSpec(World.Instances, ns, "other", $$$$"""{"suspend": false, "database": {"provision": {"name": "{{{{name}}}}"} } }""");
         await _world.NotReadyAsync(World.Instances, ns, "other", "DatabaseTaken");
         _world.PatchSpec(World.Instances, ns, "other", $$$$"""{"database": {"provision": {"name": "{{{{name}}}}_mine"} } }""");
-        await _world.Bed.WaitConditionAsync(World.Instances, ns, "other", "DatabaseReady", "True");
+        await _world.ReadyAsync((World.Instances, ns, "other"));
+
+        // Past a schema that would refuse it: the catalogue would be left behind.
+        _world.PatchSpec(World.Instances, ns, "other", $$$$"""{"database": {"provision": {"name": "{{{{name}}}}_too"} } }""");
+        var fixedName = await _world.NotReadyAsync(World.Instances, ns, "other", "InvalidField");
+        Assert.That(World.Message(fixedName), Does.Contain("spec.database.provision.name").And.Contain($"{name}_mine"));
     }
 
     private async Task RejectedAsync(string ns, string reason, params string[] words)

@@ -24,6 +24,12 @@ internal static class RuleCases
         kind: RucioInstance
         spec:
           version: 41.0.0
+          database: {provision: {host: pg.example.org, name: fixed, adminSecretRef: {name: db}}}
+        ---
+        apiVersion: rucio.cern.ch/v1alpha1
+        kind: RucioInstance
+        spec:
+          version: 41.0.0
           multiVo: true
           database: {existing: {host: pg.example.org, name: rucio, credentialsSecretRef: {name: db}}}
           api: {replicas: 2}
@@ -57,6 +63,18 @@ internal static class RuleCases
           tenancy: {vos: [{tag: sky, namespace: sky}]}
         ---
         apiVersion: rucio.cern.ch/v1alpha1
+        kind: RucioInstance
+        spec:
+          version: 41.0.0
+          database: {embedded: {storageSize: 5Gi, storageClassName: fast}}
+        ---
+        apiVersion: rucio.cern.ch/v1alpha1
+        kind: RucioInstance
+        spec:
+          version: 41.0.0
+          database: {cloudNativePG: {storageSize: 20Gi, parameters: {shared_buffers: 1GB}, backup: {retentionPolicy: 30d}, plugins: [{name: p}]}}
+        ---
+        apiVersion: rucio.cern.ch/v1alpha1
         kind: VirtualOrganisation
         spec:
           instanceRef: {name: rucio}
@@ -86,8 +104,8 @@ internal static class RuleCases
         new(Ri, ".spec", "spec.external is there is immutable", "spec: {database: null, version: null, external: {apiUrl: \"https://r\", credentialsSecretRef: {name: c}}}"),
         new(Ri, ".spec.multiVo", "immutable", "spec: {multiVo: false}"),
         new(Ri, ".spec.database", "MySQL", "spec: {database: {engine: MySQL}}"),
-        new(Ri, ".spec.database", "exactly one", "spec: {database: {provision: {host: pg, adminSecretRef: {name: db}}}}"),
-        new(Ri, ".spec.database", "mode of spec.database is immutable", "spec: {database: {existing: null, provision: {host: pg, adminSecretRef: {name: db}}}}"),
+        new(Ri, ".spec.database", "exactly one", "spec: {database: {embedded: {}}}"),
+        new(Ri, ".spec.database", "mode of spec.database is immutable", "spec: {database: {provision: null, embedded: {}}}"),
         new(Ri, ".spec.database.existing.host", "MySQL", "spec: {database: {existing: {host: \"mysql+pymysql://db\"}}}"),
         new(Ri, ".spec.database.existing.host", "host name", "spec: {database: {existing: {host: \"db:5432\"}}}"),
         new(Ri, ".spec.database.provision.host", "MySQL", "spec: {database: {provision: {host: \"mysql://db\"}}}"),
@@ -102,6 +120,12 @@ internal static class RuleCases
         new(Ri, ".spec.config", "monitor.enable_metrics", "spec: {config: {monitor: {enable_metrics: \"False\"}}}"),
         new(Ri, ".spec.config", "credentials of brokers", "spec: {config: {messaging-fts3: {password: x}}}"),
         new(Ri, ".spec.config", "belong to spec.mail", "spec: {config: {messaging-hermes: {smtp_host: x}}}"),
+        new(Ri, "", "provision.name is immutable", "spec: {database: {provision: {name: other}}}", "{database: {mode: provision, name: fixed}}"),
+        new(Ri, ".spec.database.embedded", "storageClassName is immutable", "spec: {database: {embedded: {storageClassName: slow}}}"),
+        new(Ri, ".spec.database.embedded.storageSize", "cannot shrink", "spec: {database: {embedded: {storageSize: 4Gi}}}"),
+        new(Ri, ".spec.database.cloudNativePG", "storageClassName is immutable", "spec: {database: {cloudNativePG: {storageClassName: slow}}}"),
+        new(Ri, ".spec.database.cloudNativePG.storageSize", "cannot shrink", "spec: {database: {cloudNativePG: {storageSize: 19Gi}}}"),
+        new(Ri, ".spec.database.cloudNativePG.parameters", "name of a PostgreSQL setting", "spec: {database: {cloudNativePG: {parameters: {\"a b\": c}}}}"),
         new(Ri, ".spec.config", "sections belong to the operator", "spec: {config: {bootstrap: {userpass_identity: x}}}"),
         new(Ri, ".spec.config", "sections belong to the operator", "spec: {config: {read-database: {x: y}}}"),
         new(Ri, ".spec.config", "lower-case", "spec: {config: {Common: {loglevel: x}}}"),

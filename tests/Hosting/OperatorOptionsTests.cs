@@ -25,7 +25,7 @@ public sealed class OperatorOptionsTests
     [TestCase("--drift-interval=0s", "--drift-interval: expected a time")]
     [TestCase("--leader-election=no", "--leader-election: expected true or false, not 'no'")]
     [TestCase("--service-override=api=x", "--service-override: expected <service>.<namespace>=<url>")]
-    [TestCase("--service-override=*=ftp://x", "--service-override: expected an http or https URL")]
+    [TestCase("--service-override=*=ftp://x", "--service-override: expected an http, https or tcp URL")]
     [TestCase("--namespaces=Not_One", "--namespaces: expected the name of a namespace")]
     public void A_bad_setting_is_named_with_what_was_expected(string argument, string error) =>
         Assert.That(Parse([argument]).Errors, Has.Exactly(1).StartsWith(error));

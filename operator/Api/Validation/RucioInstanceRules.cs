@@ -19,6 +19,8 @@ public static class RucioInstanceRules
         new("exactly one database mode", OneDatabaseMode),
         new("the existing database can be addressed", s => Existing(s.Database.Existing)),
         new("the database to provision can be addressed", s => Provision(s.Database.Provision)),
+        new("the Cluster of CloudNativePG makes sense", s => DatabaseRules.CloudNativePG(s.Database.CloudNativePG)),
+        new("the embedded server makes sense", s => DatabaseRules.Embedded(s.Database.Embedded)),
         new("the API's size makes sense", Api),
         new("FTS servers are URLs", FtsServers),
         new("transfer schemes are schemes", Schemes),
@@ -31,7 +33,7 @@ public static class RucioInstanceRules
         .. OidcRules.All,
     ];
 
-    public static IReadOnlyList<FieldError> Validate(RucioInstance instance) => All.Run(instance.Spec);
+    public static IReadOnlyList<FieldError> Validate(RucioInstance instance) => [.. All.Run(instance.Spec), .. DatabaseRules.Fixed(instance)];
 
     private static IEnumerable<FieldError> FieldsToCome(RucioInstanceSpec s) =>
     [
@@ -39,7 +41,6 @@ public static class RucioInstanceRules
             ("auth", s.Auth), ("webui", s.Webui), ("trace", s.Trace), ("trust", s.Trust),
             ("policyPackages", s.PolicyPackages), ("upgrade", s.Upgrade),
             ("hibernate", s.Hibernate)),
-        .. NotYet("spec.database", ("cloudNativePG", s.Database.CloudNativePG), ("embedded", s.Database.Embedded)),
         .. NotYet("spec.api", ("autoscaling", s.Api?.Autoscaling), ("host", s.Api?.Host), ("exposure", s.Api?.Exposure), ("tls", s.Api?.Tls)),
         .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef)),
         .. NotYet("spec.tenancy", ("allowedHosts", s.Tenancy?.AllowedHosts), ("sharedIdentities", s.Tenancy?.SharedIdentities)),
@@ -53,7 +54,7 @@ public static class RucioInstanceRules
     private static IEnumerable<FieldError> OneDatabaseMode(RucioInstanceSpec s)
     {
         object?[] modes = [s.Database.Existing, s.Database.Provision, s.Database.CloudNativePG, s.Database.Embedded];
-        return When(s.External is null && modes.Count(m => m is not null) != 1, Invalid("spec.database", "needs exactly one of: existing, provision"));
+        return When(s.External is null && modes.Count(m => m is not null) != 1, Invalid("spec.database", "needs exactly one of: existing, provision, cloudNativePG, embedded"));
     }
 
     private static IEnumerable<FieldError> Existing(ExistingDatabase? d) => d is null ? [] :
@@ -67,7 +68,7 @@ public static class RucioInstanceRules
     private static IEnumerable<FieldError> Provision(ProvisionedDatabase? d) => d is null ? [] :
     [
         .. Address("spec.database.provision", d.Host, d.Port, d.Schema),
-        .. When(d.Name is { } name && (!Forms.SqlName().IsMatch(name) || name.Length > 63), Invalid("spec.database.provision.name", "must have a-z, 0-9 and _, not start with a digit, at most 63 characters")),
+        .. When(d.Name is { } name && (!Forms.SqlName().IsMatch(name) || name.Length > 54), Invalid("spec.database.provision.name", "must have a-z, 0-9 and _, not start with a digit, at most 54 characters")),
         .. Secret("spec.database.provision.caSecretRef", d.CaSecretRef),
         .. Secret("spec.database.provision.adminSecretRef", d.AdminSecretRef),
     ];

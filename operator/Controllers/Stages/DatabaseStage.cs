@@ -10,6 +10,11 @@ internal static class DatabaseStage
 {
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
+        var server = await work.Parts.Databases.ApplyServerAsync(work.Instance, InstanceController.Name, heal: work.Instance.Spec.DriftPolicy == DriftPolicy.Heal || !StatusPass.IsDrift(work.Instance), ct);
+        if (await ObjectsStage.TellAsync(work, server, ct) is { } taken)
+        {
+            return taken;
+        }
         var connection = work.Connection = await work.Parts.Databases.EnsureAsync(work.Instance, ct);
         if (!IsFresh(work, connection))
         {
@@ -20,7 +25,9 @@ internal static class DatabaseStage
             return owned;
         }
         work.Snapshot = connection.Snapshot;
-        work.Report.True(InstanceConditions.DatabaseReady, "Connected", $"Database {connection.Access.Address} answers");
+        work.Report.True(InstanceConditions.DatabaseReady, "Connected", work.Instance.Spec.Database.Embedded is null
+            ? $"Database {connection.Access.Address} answers"
+            : $"Database {connection.Access.Address} answers; embedded is one pod with one volume and no backup, for trials: what shall last belongs into cloudNativePG or a database of your own");
         return null;
     }
 

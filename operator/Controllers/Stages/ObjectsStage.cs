@@ -13,6 +13,12 @@ internal static class ObjectsStage
     {
         var applied = await work.Parts.Applier.ApplyAsync(work.Instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(work.Inputs).Select(o => new DesiredObject(o))], ct,
             heal: work.Instance.Spec.DriftPolicy == DriftPolicy.Heal || !StatusPass.IsDrift(work.Instance));
+        return await TellAsync(work, applied, ct);
+    }
+
+    /// <summary>Drift to status and events; null: nothing stands in the way.</summary>
+    public static async Task<Outcome?> TellAsync(InstanceWork work, ApplyResult applied, CancellationToken ct)
+    {
         await TellDriftAsync(work, applied, ct);
         return applied.Refused is [var taken, ..]
             ? new Outcome.Blocked("NameTaken", $"{taken.Kind} {taken.Key} exists and is not this operator's: remove it, or name the RucioInstance otherwise", TimeSpan.FromMinutes(1))

@@ -19,7 +19,7 @@ internal static class PasswordStage
         }
         else if (PasswordRotation.Wanted(work.Instance) is not null && work.Connection.Rotation is null)
         {
-            work.Report.False(InstanceConditions.PasswordRotated, "NotOurs", $"annotation {ApiGroup.RotatePasswordAnnotation}: this password was not made by the operator; change it in the database and in its Secret, and the pods follow");
+            work.Report.False(InstanceConditions.PasswordRotated, "NotOurs", $"annotation {ApiGroup.RotatePasswordAnnotation}: {(work.Instance.Spec.Database.CloudNativePG is null ? "this password was not made by the operator; change it in the database and in its Secret" : $"CloudNativePG made this password; change it in Secret {work.Names.Postgres}-app")}, and the pods follow");
         }
         return Task.FromResult<Outcome?>(null);
     }

@@ -74,11 +74,15 @@ public sealed class PostgresServer : IAsyncDisposable
         return ConnectionString(SuperuserName, SuperuserPassword, name);
     }
 
-    public static async Task<PostgresServer> StartAsync(CancellationToken cancellation = default)
+    public static Task<PostgresServer> StartAsync(CancellationToken cancellation = default) => StartAsync(["localhost", "127.0.0.1"], 0, cancellation);
+
+    /// <param name="hosts">Whom the certificate names.</param>
+    /// <param name="port">0 takes a free one.</param>
+    public static async Task<PostgresServer> StartAsync(string[] hosts, int port, CancellationToken cancellation = default)
     {
         var binaries = PostgresBinaries.FindDirectory() ?? throw new InvalidOperationException(PostgresBinaries.HowToInstall);
         var user = PostgresBinaries.UnprivilegedUser();
-        string[] asUser = user is null ? [] : ["setpriv", $"--reuid={user}", $"--regid={GroupOf(user)}", "--clear-groups", "--"];
+        var asUser = AsUnprivileged();
         var directory = Directory.CreateTempSubdirectory("rucio-sandbox-pg-").FullName;
         try
         {
@@ -86,7 +90,7 @@ public sealed class PostgresServer : IAsyncDisposable
             var superuserPassword = NewPassword();
             await File.WriteAllTextAsync(Path.Combine(directory, "password"), superuserPassword, cancellation);
             using var authority = new ThrowAwayAuthority("sandbox PostgreSQL CA");
-            var (certificate, key) = authority.Issue("localhost", "localhost", "127.0.0.1");
+            var (certificate, key) = authority.Issue(hosts[0], hosts);
             await File.WriteAllTextAsync(Path.Combine(directory, "ca.crt"), authority.CaPem, cancellation);
             await File.WriteAllTextAsync(Path.Combine(directory, "server.crt"), certificate, cancellation);
             await File.WriteAllTextAsync(Path.Combine(directory, "server.key"), key, cancellation);
@@ -98,9 +102,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
             for (var attempt = 1; ; attempt++)
             {
-                var port = FreePort();
-                var watcher = Start([.. asUser, Path.Combine(binaries, "postgres"), "-D", data, .. Settings(directory, port)], directory);
-                var server = new PostgresServer(watcher, directory, port, authority.CaPem, superuserPassword, NewPassword());
+                var chosen = port == 0 ? FreePort() : port;
+                var watcher = Start([.. asUser, Path.Combine(binaries, "postgres"), "-D", data, .. Settings(directory, chosen)], directory);
+                var server = new PostgresServer(watcher, directory, chosen, authority.CaPem, superuserPassword, NewPassword());
                 if (await server.IsReadyAsync(TimeSpan.FromSeconds(30), cancellation))
                 {
                     await server.ExecuteAsync($"CREATE ROLE {AdminName} LOGIN CREATEROLE CREATEDB NOSUPERUSER PASSWORD '{server.AdminPassword}'", cancellation);
@@ -182,7 +186,12 @@ public sealed class PostgresServer : IAsyncDisposable
         return settings.SelectMany(setting => new[] { "-c", $"{setting.Name}={setting.Value}" });
     }
 
-    private static Process Start(string[] command, string directory)
+    /// <summary>What comes before a command that refuses to run as root.</summary>
+    internal static string[] AsUnprivileged() =>
+        PostgresBinaries.UnprivilegedUser() is { } user ? ["setpriv", $"--reuid={user}", $"--regid={GroupOf(user)}", "--clear-groups", "--"] : [];
+
+    /// <summary>The process watches our end of its standard input: closing it stops the server and removes the directory.</summary>
+    internal static Process Start(string[] command, string directory)
     {
         var start = new ProcessStartInfo("sh") { RedirectStandardInput = true, WorkingDirectory = "/" };
         foreach (var argument in (string[])["-c", Watch, "postgres-watcher", directory, .. command])
@@ -190,7 +199,7 @@ public sealed class PostgresServer : IAsyncDisposable
         return Process.Start(start)!;
     }
 
-    private static async Task RunAsync(string[] command, CancellationToken cancellation)
+    internal static async Task RunAsync(string[] command, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
         using var process = Process.Start(start)!;
@@ -204,7 +213,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private static string GroupOf(string user) =>
         File.ReadLines("/etc/passwd").Select(line => line.Split(':')).First(fields => fields[0] == user)[3];
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -12,6 +12,11 @@ internal sealed class PodSpec(IKubeStore store, string ns, JsonObject template)
 
     private JsonObject Container => Spec["containers"]![0]!.AsObject();
 
+    public IReadOnlyList<string> Arguments => [.. (Container["args"] as JsonArray ?? []).Select(c => c!.GetValue<string>())];
+
+    /// <summary>Of the first volume that is a claim.</summary>
+    public string? Claim => (Spec["volumes"] as JsonArray ?? []).Select(v => v!["persistentVolumeClaim"]?["claimName"]?.GetValue<string>()).FirstOrDefault(c => c is not null);
+
     public IReadOnlyList<string> Command => [.. (Container["command"] as JsonArray ?? []).Select(c => c!.GetValue<string>())];
 
     public IReadOnlyDictionary<string, string> Environment =>
@@ -51,7 +56,8 @@ internal sealed class PodSpec(IKubeStore store, string ns, JsonObject template)
                 : store.Get("configmaps", ns, Text(map!, "name")!);
             if (found is null)
                 return null;
-            foreach (var (key, value) in found["data"] as JsonObject ?? [])
+            var items = (secret ?? map)!["items"] as JsonArray;
+            foreach (var (key, value) in (found["data"] as JsonObject ?? []).Where(e => items is null || items.Any(i => Text(i!.AsObject(), "key") == e.Key)))
                 content[key] = secret is null ? value!.GetValue<string>() : Encoding.UTF8.GetString(Convert.FromBase64String(value!.GetValue<string>()));
         }
         return content;

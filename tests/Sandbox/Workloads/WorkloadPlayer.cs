@@ -15,28 +15,47 @@ public sealed class WorkloadPlayer : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly IKubeStore _store;
     private readonly StandInRucio? _rucio;
+    private readonly DatabasePlayer _databases;
     private readonly Task _loops;
 
     /// <param name="rucio">Absent: some other Rucio serves, only the workloads' status is played.</param>
     public WorkloadPlayer(IKubeStore store, StandInRucio? rucio)
     {
-        (_store, _rucio) = (store, rucio);
-        _loops = Task.WhenAll(Follow("jobs.batch", PlayJobAsync), Follow("deployments.apps", PlayDeploymentAsync));
+        (_store, _rucio, _databases) = (store, rucio, new(store));
+        _loops = Task.WhenAll(Follow("jobs.batch", PlayJobAsync), Follow("deployments.apps", PlayDeploymentAsync),
+            Follow("statefulsets.apps", _databases.PlayStatefulSetAsync, _databases.StopAsync), Follow("persistentvolumeclaims", _ => Task.CompletedTask, _databases.RemoveVolumeAsync),
+            Follow("customresourcedefinitions.apiextensions.k8s.io", FollowClustersAsync));
     }
 
     /// <summary>False: Deployments stay unavailable and Jobs do not start, as in a cluster without room.</summary>
     public bool HasRoom { get; set; } = true;
 
+    /// <summary>Where the server behind a Service of a database listens on loopback, now or as soon as it runs.</summary>
+    public int DatabasePort(string ns, string service) => _databases.Port(ns, service);
+
     /// <summary>How often a bootstrap Job ran to its end.</summary>
     public int Bootstraps { get; private set; }
 
-    private Task Follow(string resource, Func<JsonObject, Task> play) => Task.Run(async () =>
+    private Task? _clusters;
+
+    private Task FollowClustersAsync(JsonObject definition)
+    {
+        if (Name(definition) == OptionalDefinitions.Cluster)
+            _clusters ??= Follow(OptionalDefinitions.Cluster, cluster => _databases.PlayClusterAsync(cluster, _stop.Token), _databases.StopAsync);
+        return Task.CompletedTask;
+    }
+
+    private static string Name(JsonObject node) => Text(node, "name");
+
+    private Task Follow(string resource, Func<JsonObject, Task> play, Func<JsonObject, Task>? end = null) => Task.Run(async () =>
     {
         try
         {
             await foreach (var (change, node) in _store.WatchAsync(resource, ct: _stop.Token))
             {
-                if (change == ObjectEvent.Deleted)
+                if (change == ObjectEvent.Deleted && end is not null)
+                    await end(node);
+                else if (change == ObjectEvent.Deleted)
                     _rucio?.Unregister(Prefix(node));
                 else if (HasRoom)
                     await play(node);
@@ -88,7 +107,7 @@ public sealed class WorkloadPlayer : IAsyncDisposable
 
         async Task<string?> StandInAsync(RucioConfig config)
         {
-            await StandInCatalogue.BootstrapAsync(config.ConnectionString(), config, _stop.Token);
+            await StandInCatalogue.BootstrapAsync(_databases.ConnectionString(config), config, _stop.Token);
             return null;
         }
     }
@@ -103,7 +122,7 @@ public sealed class WorkloadPlayer : IAsyncDisposable
         {
             if (new PodSpec(_store, ns, deployment["spec"]!["template"]!.AsObject()).Config() is not { } config)
                 return Task.CompletedTask;
-            _rucio!.Register(Prefix(deployment), config);
+            _rucio!.Register(Prefix(deployment), config, _databases.ConnectionString(config));
         }
         var replicas = deployment["spec"]!["replicas"]?.GetValue<int>() ?? 1;
         _store.PatchStatus("deployments.apps", ns, name, new JsonObject
@@ -130,6 +149,9 @@ public sealed class WorkloadPlayer : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _loops;
+        if (_clusters is not null)
+            await _clusters;
+        await _databases.DisposeAsync();
         _stop.Dispose();
     }
 }
