@@ -72,11 +72,3 @@ public sealed record PolicyPackageSpec
     public LocalRef? ConfigMapRef { get; init; }
     public IReadOnlyList<string>? AllowedNamespaces { get; init; }
 }
-
-public sealed record UpgradeSpec
-{
-    public UpgradeBackup? Backup { get; init; }
-}
-
-[JsonConverter(typeof(JsonStringEnumConverter<UpgradeBackup>))]
-public enum UpgradeBackup { CloudNativePG, PgDump, None }

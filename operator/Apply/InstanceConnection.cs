@@ -134,6 +134,34 @@ public sealed class InstanceConnection : RucioConnection
         }
     }
 
+    /// <summary>
+    /// Only revision and owner: of a catalogue at another revision nothing more is read, since its tables may look otherwise
+    /// and a migration may hold them locked. <see cref="Snapshot"/> then has those two.
+    /// </summary>
+    /// <returns>The catalogue is at this head, or there is none: it may be read.</returns>
+    /// <exception cref="DatabaseFault">Always typed.</exception>
+    public async Task<bool> LookAtHeadAsync(string head, CancellationToken ct)
+    {
+        try
+        {
+            await using var connection = await _owner.OpenConnectionAsync(ct);
+            PostgresMajor = connection.PostgreSqlVersion.Major;
+            if (await CatalogueReader.HeadAsync(connection, ct) is not { Revision: { } revision } found || revision == head)
+            {
+                return true;
+            }
+            Snapshot = CatalogueSnapshot.Empty with { AlembicRevision = revision, Owner = found.Owner };
+            return false;
+        }
+        catch (NpgsqlException error)
+        {
+            throw DatabaseFault.From(error, Access.Address, Access.Owner, "read the revision of the catalogue");
+        }
+    }
+
+    /// <summary>Major version of the server; known after <see cref="LookAtHeadAsync"/>.</summary>
+    public int PostgresMajor { get; private set; }
+
     private async Task<bool> OwnerSeesTablesAsync(CancellationToken ct)
     {
         await using var command = _owner.CreateCommand("SELECT to_regclass('vos') IS NOT NULL AND to_regclass('alembic_version') IS NOT NULL");

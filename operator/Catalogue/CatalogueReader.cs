@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using RucioOperator.Observed;
 
@@ -68,6 +69,27 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
         {
             await using var reader = await batch.ExecuteReaderAsync(ct);
             return await CatalogueRows.AssembleAsync(reader, tag, ct);
+        }
+        catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Revision and owner alone; null: no Rucio tables.</summary>
+    public static async Task<(string? Revision, CatalogueOwner? Owner)?> HeadAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand("SELECT 'alembic', NULL, version_num FROM alembic_version " + Owner, connection);
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            (string? Revision, CatalogueOwner? Owner) head = default;
+            while (await reader.ReadAsync(ct))
+            {
+                var value = reader.GetString(2);
+                head = reader.GetString(0) == "owner" ? head with { Owner = CatalogueOwner.Parse(value, double.Parse(reader.GetString(1), CultureInfo.InvariantCulture)) } : head with { Revision = value };
+            }
+            return head;
         }
         catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
         {

@@ -14,6 +14,12 @@ public static class InstanceConditions
     /// <summary>Only where a new database password was asked for.</summary>
     public const string PasswordRotated = nameof(PasswordRotated);
 
+    // Steps of an upgrade that changes the catalogue; there only then, the last two also after it.
+    public const string DaemonsStopped = nameof(DaemonsStopped);
+    public const string InMaintenance = nameof(InMaintenance);
+    public const string BackedUp = nameof(BackedUp);
+    public const string Migrated = nameof(Migrated);
+
     /// <summary>Of a Rucio that somebody else runs.</summary>
     public static readonly IReadOnlyList<string> External = [ApiReady];
 

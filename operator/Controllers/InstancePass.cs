@@ -5,6 +5,7 @@ using RucioOperator.Catalogue;
 using RucioOperator.Controllers.Stages;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.Releases;
 using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
@@ -20,10 +21,13 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         new(InstanceConditions.DatabaseReady, DatabaseStage.RunAsync),
         new(InstanceConditions.DatabaseReady, PasswordStage.AnnounceAsync),
         new(InstanceConditions.CatalogueReady, CatalogueStage.GuardAsync),
+        new(InstanceConditions.CatalogueReady, PhaseStage.RunAsync),
         new(InstanceConditions.OidcReady, OidcStage.RunAsync),
         new(InstanceConditions.CatalogueReady, InputsStage.RunAsync),
         new(InstanceConditions.CatalogueReady, RseSetStage.DecideAsync),
         new(InstanceConditions.CatalogueReady, ObjectsStage.RunAsync),
+        new(InstanceConditions.ApiReady, HibernationStage.RunAsync),
+        new(InstanceConditions.CatalogueReady, UpgradeStage.RunAsync),
         new(InstanceConditions.CatalogueReady, CatalogueStage.RunAsync),
         new(InstanceConditions.CredentialsSafe, CredentialsStage.RunAsync),
         new(InstanceConditions.ApiReady, ApiStage.RunAsync),
@@ -51,10 +55,16 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         foreach (var stage in IsExternal ? ExternalStages : Stages)
         {
             _condition = stage.Condition;
-            if (await stage.RunAsync(_work, ct) is { } unmet)
+            switch (await stage.RunAsync(_work, ct))
             {
-                Report.Stop(_condition, unmet);
-                return;
+                case null:
+                    continue;
+                case Outcome.Done early:
+                    Report.End(early);
+                    return;
+                case var unmet:
+                    Report.Stop(_condition, unmet);
+                    return;
             }
         }
         var drift = parts.NextDriftPass();
@@ -134,10 +144,12 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         var status = new RucioInstanceStatus
         {
             ObservedGeneration = instance.Metadata.Generation,
-            Conditions = Report.Conditions(IsExternal ? InstanceConditions.External : InstanceConditions.All, $"Rucio {version} serves {vos} VOs"),
+            Conditions = _work.Phase == InstancePhase.Hibernated
+                ? Report.Conditions(InstanceConditions.All, "Hibernated: servers and daemons are at 0, the catalogue stays", HibernationStage.Hibernated)
+                : Report.Conditions(IsExternal ? InstanceConditions.External : InstanceConditions.All, $"Rucio {version} serves {vos} VOs"),
             LastHandledReconcileAt = StatusPass.Token(instance),
             LastHandledPasswordRotation = parts.Connections.FindCatalogue(_work.Key)?.Rotation is { Retiring: false } rotation ? rotation.Token : instance.Status?.LastHandledPasswordRotation,
-            Version = Report.Outcome is Outcome.Done ? version : instance.Status?.Version,
+            Version = Report.Outcome is Outcome.Done && _work.Phase == InstancePhase.Running ? version : instance.Status?.Version,
             Url = instance.Spec.External?.ApiUrl ?? _work.Names.ApiUrl,
             Vos = vos,
             AlembicRevision = _work.Snapshot?.AlembicRevision ?? instance.Status?.AlembicRevision,

@@ -21,9 +21,6 @@ public sealed class Report(IRucioResource resource, TimeProvider time)
 
     public void False(string condition, string reason, string message) => _facts[condition] = (false, reason, message);
 
-    /// <summary>Not even unknown: it has no meaning for this resource.</summary>
-    public void Remove(string condition) => _removed.Add(condition);
-
     /// <summary>The pass ends here; conditions it did not come to are unknown.</summary>
     public void Stop(string condition, Outcome outcome)
     {
@@ -31,6 +28,11 @@ public sealed class Report(IRucioResource resource, TimeProvider time)
         False(condition, reason, message);
         Outcome = outcome;
     }
+
+    public void Unknown(string condition, string reason, string message) => _facts[condition] = (null, reason, message);
+
+    /// <summary>Not even unknown: they have no meaning for this resource, or none any more.</summary>
+    public void Remove(params IEnumerable<string> conditions) => _removed.UnionWith(conditions);
 
     public bool IsTrue(string condition) => _facts.TryGetValue(condition, out var fact) && fact.Status == true;
 
@@ -45,7 +47,7 @@ public sealed class Report(IRucioResource resource, TimeProvider time)
     public void End(Outcome outcome) => Outcome = outcome is Outcome.Done && _unmet is { } unmet ? unmet : outcome;
 
     /// <param name="types">Condition types of the kind, in the order they are reached.</param>
-    public IReadOnlyList<V1Condition> Conditions(IEnumerable<string> types, string readyMessage)
+    public IReadOnlyList<V1Condition> Conditions(IEnumerable<string> types, string readyMessage, string readyReason = "Ready")
     {
         var conditions = new Conditions(resource.CommonStatus?.Conditions, resource.Metadata.Generation ?? 0, time.GetUtcNow());
         foreach (var type in types)
@@ -63,16 +65,16 @@ public sealed class Report(IRucioResource resource, TimeProvider time)
         {
             conditions.Set(type, fact.Status, fact.Reason, fact.Message);
         }
-        foreach (var type in _removed)
-        {
-            conditions.Remove(type);
-        }
         if (!_facts.ContainsKey(StorageConditions.Drifted))
         {
             // Over: healed, or put back by whoever changed it.
             conditions.Remove(StorageConditions.Drifted);
         }
-        return conditions.Remove(Status.Conditions.Suspended).Report(Outcome, "Ready", readyMessage).Build();
+        foreach (var type in _removed)
+        {
+            conditions.Remove(type);
+        }
+        return conditions.Remove(Status.Conditions.Suspended).Report(Outcome, readyReason, readyMessage).Build();
     }
 
     public static (string Reason, string Message) Words(Outcome outcome) => outcome switch

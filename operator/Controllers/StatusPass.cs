@@ -76,10 +76,10 @@ internal static class StatusPass
     }
 
     /// <summary>Everything stays as it is, Ready included; only the condition Suspended says so.</summary>
-    public static Task SuspendAsync<T>(T current, StatusWriter<T> status, EventWriter events, TimeProvider time, Func<T, IReadOnlyList<V1Condition>, T> with, CancellationToken ct) where T : class, IRucioResource
+    public static Task SuspendAsync<T>(T current, StatusWriter<T> status, EventWriter events, TimeProvider time, Func<T, IReadOnlyList<V1Condition>, T> with, CancellationToken ct, string reason = "SuspendRequested", string message = "spec.suspend is true: nothing is looked at or changed") where T : class, IRucioResource
     {
         var conditions = new Conditions(current.CommonStatus?.Conditions, current.Metadata.Generation ?? 0, time.GetUtcNow())
-            .Set(Conditions.Suspended, true, "SuspendRequested", "spec.suspend is true: nothing is looked at or changed").Build();
+            .Set(Conditions.Suspended, true, reason, message).Build();
         return WriteAsync(current, with(current, conditions), status, events, ct);
     }
 }

@@ -30,7 +30,12 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         RucioConnection? connection = null;
         ObservedVo? observed = null;
         Outcome overall = new Outcome.Done();
-        try
+        if (_vo is not null && parts.Tenancy.InstanceOf(_vo) is { } home && Tenancy.Pauses(home) is { } pause)
+        {
+            await Parallel.ForEachAsync(living.Where(s => !s.Suspended), new ParallelOptions { MaxDegreeOfParallelism = WritesAtOnce, CancellationToken = ct }, async (storage, token) => await SuspendAsync(storage, token, Tenancy.InstanceHibernates, pause));
+            living = [.. living.Where(s => s.Suspended)];
+        }
+        else try
         {
             if (VoProblem(out var instance) is { } blocked)
             {
@@ -103,7 +108,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         {
             return refused;
         }
-        return _vo.Status is { Tag: not null, Conditions: { } conditions } && conditions.Any(c => c is { Type: VoConditions.CredentialsSafe } and ({ Status: "True" } or { Reason: StatusPass.DriftReported })) && _vo.Status.Tag == _vo.Spec.Tag
+        return _vo.Status is { Tag: not null, Conditions: { } conditions } && conditions.Any(c => c is { Type: VoConditions.CredentialsSafe } and ({ Status: "True" } or { Reason: StatusPass.DriftReported or "PlanOnly" })) && _vo.Status.Tag == _vo.Spec.Tag
             ? null
             : new Outcome.Blocked("VirtualOrganisationNotReady", $"VirtualOrganisation {voKey} is not ready for storages yet: see its conditions");
     }
@@ -285,11 +290,14 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         }
     }
 
+    private Task SuspendAsync(StorageElement storage, CancellationToken ct, string reason = "SuspendRequested", string message = "spec.suspend is true: nothing is looked at or changed") =>
+        StatusPass.SuspendAsync(storage, parts.Status, parts.Events, parts.Time, (s, c) => s with { Status = (s.Status ?? new()) with { Conditions = c } }, ct, reason, message);
+
     private async Task ReportAsync(StorageElement storage, ObservedVo? observed, CancellationToken ct)
     {
         if (storage.Suspended)
         {
-            await StatusPass.SuspendAsync(storage, parts.Status, parts.Events, parts.Time, (s, c) => s with { Status = (s.Status ?? new()) with { Conditions = c } }, ct);
+            await SuspendAsync(storage, ct);
             return;
         }
         var report = _reports[storage.Metadata.Name];

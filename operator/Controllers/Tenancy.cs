@@ -11,6 +11,7 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
     public const string NamespaceNotAllowed = nameof(NamespaceNotAllowed);
     public const string InstanceNotReady = nameof(InstanceNotReady);
     public const string LimitExceeded = nameof(LimitExceeded);
+    public const string InstanceHibernates = nameof(InstanceHibernates);
 
     /// <summary>Null: go ahead. All wait for an event of the instance or the namespace.</summary>
     public Outcome? Refuses(VirtualOrganisation vo, out RucioInstance? instance)
@@ -38,6 +39,11 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
         }
         return null;
     }
+
+    /// <summary>Null: go on. Else why everything that lives in this instance rests until the instance itself changes.</summary>
+    public static string? Pauses(RucioInstance instance) => instance.Spec.Hibernate == true
+        ? $"RucioInstance {ObjectKey.Of(instance)} hibernates (spec.hibernate): nothing is looked at or changed until it serves again"
+        : null;
 
     private bool Allows(RucioInstance instance, string ns)
     {

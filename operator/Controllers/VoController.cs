@@ -32,6 +32,11 @@ public sealed class VoController(VoParts parts) : IEntityController<VirtualOrgan
         {
             return ReconciliationResult<VirtualOrganisation>.Success(vo);
         }
+        if (parts.Tenancy.InstanceOf(vo) is { } instance && Tenancy.Pauses(instance) is { } pause)
+        {
+            await StatusPass.SuspendAsync(vo, parts.Status, parts.Events, parts.Time, (v, c) => v with { Status = (v.Status ?? new()) with { Conditions = c } }, ct, Tenancy.InstanceHibernates, pause);
+            return ReconciliationResult<VirtualOrganisation>.Success(vo);
+        }
         var pass = new VoPass(parts, vo);
         try
         {

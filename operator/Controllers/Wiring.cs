@@ -51,6 +51,7 @@ public static class Wiring
             children.Add(informer);
         }
 
+        deployments.Store.AddIndex(Indexes.ByInstance, d => InstanceOfChild(d).Select(k => k.ToString()));
         instances.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         vos.Store.AddIndex(Indexes.ByInstance, vo => [Indexes.InstanceOf(vo).ToString()]);
         vos.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);

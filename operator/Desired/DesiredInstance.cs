@@ -1,5 +1,6 @@
 using k8s;
 using k8s.Models;
+using RucioOperator.Planning;
 
 namespace RucioOperator.Desired;
 
@@ -14,27 +15,31 @@ public static class DesiredInstance
 
     private static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> WithoutBudgets(InstanceInputs i)
     {
+        // Until no daemon is left, servers and what they mount stay at the release that runs.
+        var serving = i.Phase != InstancePhase.StopDaemons ? i : i.Previous is { } previous ? i.As(previous) : i with { Phase = InstancePhase.EnterMaintenance };
         List<IKubernetesObject<V1ObjectMeta>> objects =
         [
             ServiceAccount(i),
-            .. ConfigObjects.ConfigMaps(i),
-            .. ConfigObjects.Secrets(i),
+            .. ConfigObjects.ConfigMaps(serving),
+            .. ConfigObjects.Secrets(serving),
         ];
         objects.AddRange(NetworkPolicies.All(i));
-        if (!i.CatalogueReady)
+        if (i.Phase == InstancePhase.Bootstrap)
         {
             return [.. objects, BootstrapJob.For(i)];
         }
-        return
+        objects =
         [
             .. objects,
             .. Memcached.Objects(i),
             .. PodMonitors.Objects(i),
-            .. Servers.Services(i),
-            Servers.AdminApi(i),
-            Servers.PublicApi(i),
-            .. Daemons.Deployments(i),
+            .. Servers.Services(serving),
+            .. Phased.Servers(serving, [Servers.AdminApi(serving), Servers.PublicApi(serving)]),
+            .. Phased.Daemons(i, Daemons.Deployments(i)),
+            .. UpgradeObjects.For(i),
         ];
+        // An autoscaler would not let a server go to 0, nor a stand-in stay alone.
+        return serving.Phase.HasServers() ? objects : [.. objects.Where(o => o is not V2HorizontalPodAutoscaler)];
     }
 
     private static V1ServiceAccount ServiceAccount(InstanceInputs i) => new()

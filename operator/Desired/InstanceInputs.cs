@@ -16,8 +16,19 @@ public sealed record InstanceInputs(
     ServerCertificate AdminCertificate,
     IReadOnlyList<string> VoTags)
 {
-    /// <summary>False: only what the bootstrap needs; servers fail without their tables.</summary>
-    public bool CatalogueReady { get; init; }
+    public InstancePhase Phase { get; init; } = InstancePhase.Running;
+
+    /// <summary>Set in the steps of an upgrade that changes the catalogue.</summary>
+    public CatalogueMove? Move { get; init; }
+
+    /// <summary>The release whose servers still run while daemons stop; null: none do.</summary>
+    public RunningRelease? Previous { get; init; }
+
+    /// <summary>Of the server: a dump is best made by its own version.</summary>
+    public int PostgresMajor { get; init; } = 17;
+
+    /// <summary>The same instance with another release.</summary>
+    public InstanceInputs As(RunningRelease release) => this with { Release = release.Release, Instance = Instance with { Spec = Instance.Spec with { Version = release.Version } } };
 
     /// <summary>What the cluster serves besides Kubernetes' own kinds.</summary>
     public ApiKinds Kinds { get; init; } = ApiKinds.None;
@@ -38,6 +49,8 @@ public sealed record InstanceInputs(
 
     public InstanceNames Names => new(Instance.Metadata.NamespaceProperty, Instance.Metadata.Name);
 }
+
+public sealed record RunningRelease(string Version, Release Release);
 
 /// <summary>PEM texts.</summary>
 public sealed record ServerCertificate(string Certificate, string Key)

@@ -24,6 +24,11 @@ public sealed record InstanceNames(string Namespace, string Instance)
     public string Policy => $"{Instance}-policy";
     public string Httpd => $"{Instance}-httpd";
     public string Bootstrap => $"{Instance}-bootstrap";
+
+    /// <summary>Scripts that run while the catalogue is migrated.</summary>
+    public string Upgrade => $"{Instance}-upgrade";
+    public string Migrate => $"{Instance}-migrate";
+    public string Backup => $"{Instance}-backup";
     public string Api => $"{Instance}-api";
     public string Admin => $"{Instance}-admin";
     public string ConfigOidc => $"{Instance}-config-oidc";

@@ -5,6 +5,8 @@ namespace RucioOperator.Observed;
 /// <summary>What Kubernetes says of a workload, in one word and one sentence.</summary>
 public sealed record WorkloadState(bool Ready, string Reason, string Message)
 {
+    public const string RollingOut = nameof(RollingOut);
+
     public static WorkloadState Of(string name, V1Deployment? deployment)
     {
         if (deployment is null)
@@ -31,19 +33,5 @@ public sealed record WorkloadState(bool Ready, string Reason, string Message)
         null when set is null => new(false, "Creating", $"StatefulSet {name} is being created"),
         { ObservedGeneration: { } seen, ReadyReplicas: > 0 } when seen >= set!.Metadata.Generation => new(true, "Available", $"StatefulSet {name} is available"),
         _ => new(false, "Unavailable", $"StatefulSet {name} has no ready pod yet: see its pod and PersistentVolumeClaim {name}"),
-    };
-
-    public const string BootstrapFailed = nameof(BootstrapFailed);
-    public const string RollingOut = nameof(RollingOut);
-
-    public static DateTimeOffset FailedAt(V1Job job) =>
-        job.Status?.Conditions?.FirstOrDefault(c => c is { Type: "Failed", Status: "True" })?.LastTransitionTime ?? job.Metadata.CreationTimestamp ?? DateTime.MinValue;
-
-    public static WorkloadState Of(string name, V1Job? job) => job?.Status switch
-    {
-        { Conditions: { } conditions } when conditions.Any(c => c is { Type: "Complete", Status: "True" }) => new(true, "Complete", $"Job {name} is complete"),
-        { Conditions: { } conditions } when conditions.FirstOrDefault(c => c is { Type: "Failed", Status: "True" }) is { } failed =>
-            new(false, BootstrapFailed, $"Job {name} failed ({failed.Reason}): its log names the step; it is tried again, at once if you delete the Job"),
-        _ => new(false, "Bootstrapping", $"Job {name} is making the catalogue"),
     };
 }

@@ -4,7 +4,7 @@ using RucioOperator.Desired;
 
 namespace RucioOperator.Tests.Desired;
 
-/// <summary>One run of the bootstrap script, with the files its pod would mount.</summary>
+/// <summary>One run of the bootstrap or the migrate script, with the files its pod would mount.</summary>
 internal sealed class BootstrapRun : IAsyncDisposable
 {
     private readonly Process process;
@@ -27,7 +27,14 @@ internal sealed class BootstrapRun : IAsyncDisposable
     public string Output { get; private set; } = "";
     public int ExitCode => process.ExitCode;
 
-    public static BootstrapRun Start(string databaseUrl, string? schema, Action<Dictionary<string, Dictionary<string, string>>>? change = null)
+    public static BootstrapRun Start(string databaseUrl, string? schema, Action<Dictionary<string, Dictionary<string, string>>>? change = null) =>
+        Start(BootstrapScript.FileName, [], databaseUrl, schema, change);
+
+    /// <summary>As its Job does: no [bootstrap] section is there.</summary>
+    public static BootstrapRun StartMigration(string databaseUrl, string? schema, string from, string to) =>
+        Start(MigrateJob.FileName, [from, to], databaseUrl, schema, config => config.Remove("bootstrap"));
+
+    private static BootstrapRun Start(string name, IReadOnlyList<string> arguments, string databaseUrl, string? schema, Action<Dictionary<string, Dictionary<string, string>>>? change)
     {
         var source = Python.RequireRucio();
         var folder = Directory.CreateTempSubdirectory("bootstrap-").FullName;
@@ -46,9 +53,9 @@ internal sealed class BootstrapRun : IAsyncDisposable
         foreach (var (section, options) in config)
             File.WriteAllText(Path.Combine(files, $"10-{section}.json"), JsonSerializer.Serialize(new Dictionary<string, object> { [section] = options }));
         TenantPolicyTests.Write(Directory.CreateDirectory(Path.Combine(folder, "policy")).FullName);
-        var script = Path.Combine(folder, BootstrapScript.FileName);
-        File.WriteAllText(script, BootstrapScript.Text);
-        var process = Python.Start(script, [],
+        File.WriteAllText(Path.Combine(folder, BootstrapScript.FileName), BootstrapScript.Text);
+        File.WriteAllText(Path.Combine(folder, MigrateJob.FileName), MigrateJob.Script);
+        var process = Python.Start(Path.Combine(folder, name), arguments,
         [
             ("RUCIO_OVERRIDE_CONFIGS", files + "/"),
             ("PYTHONPATH", $"{folder}/policy:{source}/lib"),

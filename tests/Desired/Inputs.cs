@@ -29,7 +29,6 @@ internal static class Inputs
         var access = new DatabaseAccess(address, new("rucio", "(password)"), new("rucio_observer", "(password)"));
         return new InstanceInputs(instance, ReleaseCatalogue.Find(instance.Spec.Version).Release!, access, new("rucio-operator-abcdefgh", "(password)"), new("(certificate)", "(key)"), [])
         {
-            CatalogueReady = true,
             Kinds = EveryKind,
             OperatorNamespace = "rucio-operator",
             Secrets = InstanceSecrets.Of(instance.Spec).DistinctBy(s => (s.Secret, s.Key)).ToDictionary(s => (s.Secret, s.Key), s => $"({s.Key} of {s.Secret})"),

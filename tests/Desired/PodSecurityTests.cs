@@ -2,6 +2,7 @@ using k8s;
 using k8s.Models;
 using NUnit.Framework;
 using RucioOperator.Desired;
+using RucioOperator.Planning;
 
 namespace RucioOperator.Tests.Desired;
 
@@ -17,7 +18,7 @@ public sealed class PodSecurityTests
     private static IEnumerable<(string Name, V1PodSpec Pod)> Pods()
     {
         var inputs = InstanceCase.Of("{daemons: {profile: Tape, groups: [{name: rebalance, daemon: bb8}]}, transfers: {ftsServers: ['https://fts.example.org:8446']}, messaging: {hermes: {hosts: [mq], tls: true, destination: /topic/x, credentialsSecretRef: {name: mq}}}}");
-        foreach (var o in DesiredInstance.Objects(inputs).Concat(DesiredInstance.Objects(inputs with { CatalogueReady = false })))
+        foreach (var o in DesiredInstance.Objects(inputs).Concat(DesiredInstance.Objects(inputs with { Phase = InstancePhase.Bootstrap })))
         {
             if (o is V1Deployment d)
                 yield return (d.Metadata.Name["rucio-".Length..], d.Spec.Template.Spec);

@@ -42,6 +42,17 @@ internal static class Python
         return source;
     }
 
+    /// <summary>Skips the test when there is no checkout of Rucio 38, else its path.</summary>
+    public static string RequireRucio38()
+    {
+        if (Environment.GetEnvironmentVariable("RUCIO_SOURCE_38") is not { Length: > 0 } source)
+        {
+            Assert.Ignore("needs the source of Rucio 38: set RUCIO_SOURCE_38 to a checkout of a tag 38.x");
+            throw new InvalidOperationException();
+        }
+        return source;
+    }
+
     /// <summary>One of the scripts in this folder.</summary>
     public static string Script(string name) => Path.Combine(TestContext.CurrentContext.TestDirectory, "Desired", "Python", name);
 

@@ -4,6 +4,7 @@ using k8s;
 using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Desired;
+using RucioOperator.Planning;
 using RucioOperator.Runtime;
 using RucioOperator.Sandbox;
 using RucioOperator.Sandbox.Kubernetes;
@@ -12,7 +13,7 @@ using RucioOperator.Tests.Desired;
 namespace RucioOperator.Tests.Golden;
 
 /// <summary>An instance of a sample, or of <c>tests/Golden/modes</c>, and everything that is made for it.</summary>
-public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnlyList<string> VoTags, bool Bootstrapping = false)
+public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnlyList<string> VoTags, InstancePhase Phase = InstancePhase.Running)
 {
     public override string ToString() => Name;
 
@@ -21,7 +22,9 @@ public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnly
     [
         .. Directory.GetDirectories(Repository.Path("samples")).Order(StringComparer.Ordinal).SelectMany(folder => Of(Path.GetFileName(folder), Directory.GetFiles(folder, "*.yaml"))),
         .. Directory.GetFiles(Repository.Path("tests", "Golden", "modes"), "*.yaml").Order(StringComparer.Ordinal).SelectMany(file => Of(Path.GetFileNameWithoutExtension(file), file)),
-        .. Of("quickstart", Directory.GetFiles(Repository.Path("samples", "quickstart"), "*.yaml")).Select(one => one with { Name = "quickstart-bootstrap", Bootstrapping = true }),
+        .. from one in Of("quickstart", Directory.GetFiles(Repository.Path("samples", "quickstart"), "*.yaml"))
+           from phase in (InstancePhase[])[InstancePhase.Bootstrap, InstancePhase.Migrate, InstancePhase.Hibernated]
+           select one with { Name = $"quickstart-{phase.ToString().ToLowerInvariant()}", Phase = phase },
     ];
 
     public IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Objects()
@@ -29,7 +32,8 @@ public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnly
         var inputs = Inputs.Of(Instance) with
         {
             VoTags = VoTags,
-            CatalogueReady = !Bootstrapping,
+            Phase = Phase,
+            Move = Phase.IsUpgrade() ? new CatalogueMove("a62db546a1f1", "3b943000da18") : null,
             OidcClients = [.. (Instance.Spec.Oidc?.Issuers ?? []).Select(issuer => new OidcClient(issuer.Name, issuer.Url, "(client-id)", "(client-secret)", "(client-id)", "(client-secret)"))],
             Secrets = InstanceSecrets.Of(Instance.Spec).Select(s => (s.Secret, s.Key)).Distinct().ToDictionary(s => s, s => $"({s.Key} of Secret {s.Secret})"),
         };

@@ -27,6 +27,7 @@ public static class RucioInstanceRules
         new("config names nothing of the operator's", ConfigRules.Check),
         new("daemons have names and sizes", DaemonRules.Check),
         new("brokers and mail can be reached", MessagingRules.Check),
+        new("the backup is one this database can have", Upgrade),
         new("namespaces are chosen one way", AllowedNamespaces),
         new("grants name a VO and a namespace", Grants),
         .. PlatformRules.All,
@@ -39,8 +40,7 @@ public static class RucioInstanceRules
     [
         .. NotYet("spec",
             ("auth", s.Auth), ("webui", s.Webui), ("trace", s.Trace), ("trust", s.Trust),
-            ("policyPackages", s.PolicyPackages), ("upgrade", s.Upgrade),
-            ("hibernate", s.Hibernate)),
+            ("policyPackages", s.PolicyPackages)),
         .. NotYet("spec.api", ("autoscaling", s.Api?.Autoscaling), ("host", s.Api?.Host), ("exposure", s.Api?.Exposure), ("tls", s.Api?.Tls)),
         .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef)),
         .. NotYet("spec.tenancy", ("allowedHosts", s.Tenancy?.AllowedHosts), ("sharedIdentities", s.Tenancy?.SharedIdentities)),
@@ -99,6 +99,14 @@ public static class RucioInstanceRules
             .Select(f => Invalid(f.Path, "must be a URL scheme in lower case, such as davs")),
         .. When(s.Transfers?.Schemes is not null && s.Config?.GetValueOrDefault("conveyor")?.ContainsKey("scheme") == true,
             Invalid("spec.config[conveyor][scheme]", "is given twice, also as spec.transfers.schemes")),
+    ];
+
+    private static IEnumerable<FieldError> Upgrade(RucioInstanceSpec s) => s.Upgrade is not { } upgrade ? [] :
+    [
+        .. When(upgrade.Backup == UpgradeBackup.CloudNativePG && s.Database.CloudNativePG is null, Invalid("spec.upgrade.backup", "CloudNativePG needs spec.database.cloudNativePG; PgDump works with any database")),
+        .. When(upgrade.Image is not null && upgrade.Backup != UpgradeBackup.PgDump, Invalid("spec.upgrade.image", "is for backup PgDump")),
+        .. When(upgrade.Storage is not null && upgrade.Backup != UpgradeBackup.PgDump, Invalid("spec.upgrade.storage", "is for backup PgDump")),
+        .. When(upgrade.Storage is { } storage && !Forms.ResourceQuantity().IsMatch(storage.Size), Invalid("spec.upgrade.storage.size", "must be a Kubernetes quantity such as 20Gi")),
     ];
 
     private static IEnumerable<FieldError> AllowedNamespaces(RucioInstanceSpec s)

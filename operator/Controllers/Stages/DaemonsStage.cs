@@ -1,13 +1,21 @@
 using RucioOperator.Desired;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.Stages;
 
 internal static class DaemonsStage
 {
+    private static readonly TimeSpan Shortly = TimeSpan.FromMilliseconds(100);
+
     public static Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
+        if (work.Phase == InstancePhase.StartServers)
+        {
+            // They came up within this pass: what follows from that, the next one sees.
+            return Task.FromResult<Outcome?>(new Outcome.Requeue(Shortly, "StartingDaemons", "Servers answer, daemons start"));
+        }
         var daemons = Daemons.Of(work.Inputs);
         var notRunning = work.Availability(daemons.Where(d => !IsMerelyRestarted(work, d)).Select(d => work.Names.Daemon(d.Name)));
         if (notRunning is null)

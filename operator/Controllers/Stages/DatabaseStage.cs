@@ -18,7 +18,7 @@ internal static class DatabaseStage
         var connection = work.Connection = await work.Parts.Databases.EnsureAsync(work.Instance, ct);
         if (!IsFresh(work, connection))
         {
-            await connection.RefreshAsync(work.Now, ct);
+            await ReadAsync(work, connection, ct);
         }
         if (await work.Parts.Databases.OwnAsync(work.Instance, connection, ct) is { } owned)
         {
@@ -31,9 +31,18 @@ internal static class DatabaseStage
         return null;
     }
 
+    /// <summary>A catalogue of another revision is not read: its tables may look otherwise, and a migration may hold them locked.</summary>
+    private static async Task ReadAsync(InstanceWork work, InstanceConnection connection, CancellationToken ct)
+    {
+        if (connection.Snapshot?.AlembicRevision == work.Release.AlembicHead || await connection.LookAtHeadAsync(work.Release.AlembicHead, ct))
+        {
+            await connection.RefreshAsync(work.Now, ct);
+        }
+    }
+
     /// <summary>Events of children come in bursts; the catalogue is read in full once a drift interval, or when somebody asks.</summary>
     private static bool IsFresh(InstanceWork work, InstanceConnection connection) =>
-        IsComplete(work.Instance, connection.Snapshot) && StatusPass.Token(work.Instance) == work.Instance.Status?.LastHandledReconcileAt
+        IsComplete(work.Instance, connection.Snapshot) && connection.Snapshot!.AlembicRevision == work.Release.AlembicHead && StatusPass.Token(work.Instance) == work.Instance.Status?.LastHandledReconcileAt
         && work.Now - connection.ReadAt < work.Parts.DriftInterval * 0.8;
 
     public static bool IsComplete(RucioInstance instance, CatalogueSnapshot? snapshot) =>

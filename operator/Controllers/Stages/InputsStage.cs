@@ -3,6 +3,8 @@ using RucioOperator.Catalogue;
 using RucioOperator.Desired;
 using RucioOperator.Grid;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
+using RucioOperator.Releases;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.Stages;
@@ -16,7 +18,10 @@ internal static class InputsStage
     {
         work.Inputs = new InstanceInputs(work.Instance, work.Release, work.Connection.Access, await SuperRootAsync(work, ct), await AdminCertificateAsync(work, ct), VoTags(work))
         {
-            CatalogueReady = DatabaseStage.IsComplete(work.Instance, work.Snapshot),
+            Phase = work.Phase,
+            Move = work.Phase.IsUpgrade() ? new CatalogueMove(work.Snapshot!.AlembicRevision!, work.Release.AlembicHead) : null,
+            Previous = work.Instance.Status?.Version is { } ran && ReleaseCatalogue.Find(ran).Release is { } release ? new RunningRelease(ran, release) : null,
+            PostgresMajor = work.Connection.PostgresMajor,
             Kinds = work.Kinds,
             Secrets = await SecretsAsync(work, ct),
             OidcClients = work.OidcClients,

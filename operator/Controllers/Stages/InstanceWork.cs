@@ -1,7 +1,9 @@
+using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.Releases;
 using RucioOperator.Runtime;
 
@@ -28,6 +30,9 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     /// <summary>The catalogue as last read in this pass; null: no Rucio tables.</summary>
     public CatalogueSnapshot? Snapshot { get; set; }
 
+    /// <summary>From <see cref="PhaseStage"/> on.</summary>
+    public InstancePhase Phase { get; set; } = InstancePhase.Running;
+
     /// <summary>From <see cref="KindsStage"/> on.</summary>
     public ApiKinds Kinds { get; set; } = ApiKinds.None;
 
@@ -46,6 +51,15 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     public DateTimeOffset Now => Parts.Time.GetUtcNow();
 
     public IReadOnlyList<VirtualOrganisation> Vos => Parts.Vos.Store.ByIndex(Indexes.ByInstance, Key.ToString());
+
+    /// <summary>Deployments of Rucio's own processes, as they are.</summary>
+    public IEnumerable<V1Deployment> Workloads => Parts.Deployments.Store.ByIndex(Indexes.ByInstance, Key.ToString()).Where(d => d.Metadata.Labels?.ContainsKey(Phased.RoleLabel) == true);
+
+    public V1Job? Job(string name) => Parts.Jobs.Store.Get(new ObjectKey(Names.Namespace, name));
+
+    /// <summary>How many processes of this role there are, ending ones too.</summary>
+    public async Task<int> PodsAsync(string role, CancellationToken ct) =>
+        (await Parts.Api.ListPageAsync<PartialObject>(new Selection(Names.Namespace, $"{Labels.Instance}={Names.Instance},{Phased.RoleLabel}={role}", "status.phase!=Succeeded,status.phase!=Failed", ResourceKind.Of<V1Pod>()), 500, null, ct)).Items.Count;
 
     /// <summary>Null: each of these Deployments runs as desired; else the first that does not.</summary>
     public Outcome? Availability(IEnumerable<string> deployments) => deployments

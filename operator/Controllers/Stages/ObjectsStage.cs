@@ -11,7 +11,7 @@ internal static class ObjectsStage
 {
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
-        var applied = await work.Parts.Applier.ApplyAsync(work.Instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(work.Inputs).Select(o => new DesiredObject(o))], ct,
+        var applied = await work.Parts.Applier.ApplyAsync(work.Instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(work.Inputs).Select(o => new DesiredObject(o, Stateful.Holds(o)))], ct,
             heal: work.Instance.Spec.DriftPolicy == DriftPolicy.Heal || !StatusPass.IsDrift(work.Instance));
         return await TellAsync(work, applied, ct);
     }

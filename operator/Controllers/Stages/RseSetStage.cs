@@ -13,7 +13,7 @@ internal static class RseSetStage
     /// <summary>Before the objects are made: which list the Deployments shall be started with.</summary>
     public static Task<Outcome?> DecideAsync(InstanceWork work, CancellationToken ct)
     {
-        if (work.Snapshot is { } snapshot && Fixing(work).Count > 0)
+        if (!work.Phase.IsUpgrade() && work.Snapshot is { } snapshot && Fixing(work).Count > 0)
         {
             var ids = snapshot.Vos.Values.SelectMany(v => v.Rses.Values).Where(r => !r.Deleted).Select(r => r.Id).ToHashSet(StringComparer.Ordinal);
             var wanted = ServedRses.HashOf(ids);

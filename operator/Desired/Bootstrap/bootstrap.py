@@ -27,6 +27,7 @@ from pathlib import Path
 
 LOCK_CLASS = 0x52756369  # "Ruci": first half of the advisory lock; the second is the hash of the schema's name
 LOCK_TIMEOUT = '10min'
+NEEDED = (('database', 'default'), ('bootstrap', 'userpass_identity'), ('bootstrap', 'userpass_pwd'))
 
 
 class Refused(Exception):
@@ -64,7 +65,7 @@ def cause(error):
     return '%s: %s' % (type(origin).__name__, sentence)
 
 
-def configure(folder):
+def configure(folder, needed=NEEDED):
     """Merges RUCIO_OVERRIDE_CONFIGS with Rucio's own tool, which only warns about a file it can't read: so look."""
     sources = os.environ.get('RUCIO_OVERRIDE_CONFIGS', '').split()
     if sources:
@@ -77,8 +78,7 @@ def configure(folder):
     config = ConfigParser()
     config.read(os.environ['RUCIO_CONFIG'])
     try:
-        for section, option in (('database', 'default'), ('bootstrap', 'userpass_identity'),
-                                ('bootstrap', 'userpass_pwd')):
+        for section, option in needed:
             if not config.get(section, option, fallback=''):
                 raise Refused('[%s] %s is missing in the configuration.' % (section, option))
         if not config.get('database', 'default').startswith('postgresql+psycopg://'):

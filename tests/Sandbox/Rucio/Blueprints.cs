@@ -28,5 +28,6 @@ internal static class Blueprints
         "ping", "redirect", "replicas", "requests", "rses", "rules", "scopes", "subscriptions", "opendata", "opendata_public",
     ];
 
-    public static readonly IReadOnlySet<string> Known = Default.Concat(["vos", "traces", "nongrid_traces", "metrics", "archives"]).ToHashSet();
+    /// <summary>accountlimits is of line 38; its routes are those of accounts later.</summary>
+    public static readonly IReadOnlySet<string> Known = Default.Concat(["accountlimits", "vos", "traces", "nongrid_traces", "metrics", "archives"]).ToHashSet();
 }

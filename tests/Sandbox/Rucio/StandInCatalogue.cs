@@ -10,6 +10,9 @@ public static class StandInCatalogue
 {
     public const string AlembicRevision = "3b943000da18";
 
+    /// <summary>Where the catalogues of line 38 end.</summary>
+    public const string OldRevision = "a62db546a1f1";
+
     private const string DefaultEmail = "ph-adp-ddm-lab@cern.ch";
 
     /// <summary>An absent option means the built-in identity, an empty one means none: Rucio's own trap, kept.</summary>
@@ -81,6 +84,17 @@ public static class StandInCatalogue
                 command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
             return command;
         }
+    }
+
+    /// <summary>Writes another revision over the expected one. Played: migrations run for real in the tests of their script.</summary>
+    /// <returns>False: it is at neither of the two.</returns>
+    public static async Task<bool> MoveAsync(string connectionString, string? schema, string from, string to, CancellationToken cancellation = default)
+    {
+        await using var source = StandInDatabases.Open(connectionString, schema);
+        await using var command = source.CreateCommand("UPDATE alembic_version SET version_num = $2 WHERE version_num IN ($1, $2)");
+        command.Parameters.Add(new NpgsqlParameter { Value = from });
+        command.Parameters.Add(new NpgsqlParameter { Value = to });
+        return await command.ExecuteNonQueryAsync(cancellation) == 1;
     }
 
     /// <summary>One cycle of abacus-rse and abacus-account: until it runs, an RSE with new replicas still counts as empty.</summary>

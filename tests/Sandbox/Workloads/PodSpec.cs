@@ -12,6 +12,8 @@ internal sealed class PodSpec(IKubeStore store, string ns, JsonObject template)
 
     private JsonObject Container => Spec["containers"]![0]!.AsObject();
 
+    public string Image => Text(Container, "image")!;
+
     public IReadOnlyList<string> Arguments => [.. (Container["args"] as JsonArray ?? []).Select(c => c!.GetValue<string>())];
 
     /// <summary>Of the first volume that is a claim.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using RucioOperator.Sandbox.Kubernetes;
 using RucioOperator.Sandbox.Rucio;
@@ -36,6 +37,21 @@ public sealed class WorkloadPlayer : IAsyncDisposable
     /// <summary>How often a bootstrap Job ran to its end.</summary>
     public int Bootstraps { get; private set; }
 
+    /// <summary>Every Job that ended, by component, in order; a failed one with an exclamation mark.</summary>
+    public IReadOnlyList<string> Jobs
+    {
+        get
+        {
+            lock (_jobs)
+                return [.. _jobs];
+        }
+    }
+
+    /// <summary>Component → what its Jobs say before they fail; null: they stay as they are, neither failed nor complete.</summary>
+    public ConcurrentDictionary<string, string?> Failing { get; } = new();
+
+    private readonly List<string> _jobs = [];
+
     private Task? _clusters;
 
     private Task FollowClustersAsync(JsonObject definition)
@@ -73,21 +89,26 @@ public sealed class WorkloadPlayer : IAsyncDisposable
 
     private async Task PlayJobAsync(JsonObject job)
     {
-        if (job["status"]?["conditions"] is not null || Label(job) != "bootstrap")
+        if (job["status"]?["conditions"] is not null || Label(job) is not ("bootstrap" or "backup" or "migrate") || Failing.TryGetValue(Label(job)!, out var words) && words is null)
             return;
         var (ns, name) = (Text(job, "namespace"), Text(job, "name"));
         var pod = new PodSpec(_store, ns, job["spec"]!["template"]!.AsObject());
         string? failure;
         try
         {
-            failure = pod.Config() is not { } config ? "a mounted Secret is missing" : BootstrapScriptRun.IsPossible ? await BootstrapScriptRun.RunAsync(pod, _stop.Token) : await StandInAsync(config);
+            failure = words ?? (Label(job) == "backup" ? null : pod.Config() is not { } config ? "a mounted Secret is missing"
+                : Label(job) == "migrate" ? await MigrateAsync(config, pod.Command[^2], pod.Command[^1])
+                : BootstrapScriptRun.IsPossible && !IsOld(pod.Image) ? await BootstrapScriptRun.RunAsync(pod, _stop.Token) : await StandInAsync(config, pod.Image));
         }
         catch (Npgsql.NpgsqlException error)
         {
             failure = error.Message;
         }
-        if (failure is null)
+        if (failure is null && Label(job) == "bootstrap")
             Bootstraps++;
+        lock (_jobs)
+            _jobs.Add(Label(job) + (failure is null ? "" : "!"));
+        SayLastWords(ns, name, failure);
         // As the Job controller writes it; a real API server refuses an end without its times and criterion.
         var now = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
         (string[] ends, string reason) = failure is null ? (["SuccessCriteriaMet", "Complete"], "CompletionsReached") : ((string[])["FailureTarget", "Failed"], "BackoffLimitExceeded");
@@ -105,11 +126,35 @@ public sealed class WorkloadPlayer : IAsyncDisposable
             status["completionTime"] = now;
         _store.PatchStatus("jobs.batch", ns, name, status);
 
-        async Task<string?> StandInAsync(RucioConfig config)
+        async Task<string?> StandInAsync(RucioConfig config, string image)
         {
             await StandInCatalogue.BootstrapAsync(_databases.ConnectionString(config), config, _stop.Token);
+            // Of that release's catalogue only the revision is played: the tables are those of the newest line.
+            if (IsOld(image))
+                await StandInCatalogue.MoveAsync(_databases.ConnectionString(config), config.Schema, StandInCatalogue.AlembicRevision, StandInCatalogue.OldRevision, _stop.Token);
             return null;
         }
+
+        async Task<string?> MigrateAsync(RucioConfig config, string from, string to) =>
+            await StandInCatalogue.MoveAsync(_databases.ConnectionString(config), config.Schema, from, to, _stop.Token) ? null : $"The catalogue is not at revision {from}";
+    }
+
+    private static bool IsOld(string image) => image.Contains(":release-38.", StringComparison.Ordinal);
+
+    /// <summary>The pod that stays behind, with the end of its log in the status.</summary>
+    private void SayLastWords(string ns, string job, string? failure)
+    {
+        var labels = new JsonObject { ["batch.kubernetes.io/job-name"] = job };
+        _store.Upsert(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = new JsonObject { ["name"] = $"{job}-pod", ["namespace"] = ns, ["labels"] = labels }, ["spec"] = new JsonObject { ["containers"] = new JsonArray() } });
+        _store.PatchStatus("pods", ns, $"{job}-pod", new JsonObject
+        {
+            ["phase"] = failure is null ? "Succeeded" : "Failed",
+            ["containerStatuses"] = new JsonArray(new JsonObject
+            {
+                ["name"] = "job", ["image"] = "", ["imageID"] = "", ["ready"] = false, ["restartCount"] = 0,
+                ["state"] = new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = failure is null ? 0 : 1, ["message"] = failure, ["finishedAt"] = "2026-01-01T00:00:00Z" } },
+            }),
+        });
     }
 
     private Task PlayDeploymentAsync(JsonObject deployment)
@@ -118,7 +163,9 @@ public sealed class WorkloadPlayer : IAsyncDisposable
         if (deployment["status"]?["observedGeneration"]?.GetValue<long>() == generation && (_rucio is null || IsServed(deployment)))
             return Task.CompletedTask;
         var (ns, name) = (Text(deployment, "namespace"), Text(deployment, "name"));
-        if (_rucio is not null && Label(deployment) is "api" or "admin")
+        if (_rucio is not null && IsServer(deployment) && !Serves(deployment))
+            _rucio.Unregister(Prefix(deployment));
+        else if (_rucio is not null && IsServer(deployment))
         {
             if (new PodSpec(_store, ns, deployment["spec"]!["template"]!.AsObject()).Config() is not { } config)
                 return Task.CompletedTask;
@@ -137,7 +184,13 @@ public sealed class WorkloadPlayer : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private bool IsServed(JsonObject deployment) => Label(deployment) is not ("api" or "admin") || _rucio!.IsRegistered(Prefix(deployment));
+    private bool IsServed(JsonObject deployment) => !IsServer(deployment) || _rucio!.IsRegistered(Prefix(deployment)) == Serves(deployment);
+
+    private static bool IsServer(JsonObject deployment) => Label(deployment) is "api" or "admin";
+
+    /// <summary>Not one that is at 0, nor one whose pods only say that they are upgraded.</summary>
+    private static bool Serves(JsonObject deployment) =>
+        deployment["spec"]!["replicas"]?.GetValue<int>() != 0 && deployment["metadata"]!["labels"]?["rucio.cern.ch/role"]?.GetValue<string>() != "maintenance";
 
     private static string Prefix(JsonObject node) => $"/{Text(node, "namespace")}/{Text(node, "name")}";
 
