@@ -160,6 +160,33 @@ public sealed class ServerSideApplierTests
     }
 
     [Test]
+    public async Task An_operator_that_knows_less_leaves_what_is_retained_and_a_newer_one_takes_it_up_again()
+    {
+        await SettledAsync([new(Map("volume"), Retain: true), new(Map("server"))]);
+        var uid = maps.Store.Get(Key("volume"))!.Metadata.Uid;
+        // Downgraded: neither the objects nor their set are known to it.
+        Restart();
+        await ApplyAsync([]);
+        await applier.ApplyAsync(owner, "test", "whatever it has", [], default);
+        await Eventually.TrueAsync(() => maps.Store.Get(Key("server")) is null);
+        Assert.That(maps.Store.Get(Key("volume"))!.Metadata.OwnerReferences, Is.Null);
+        Restart();
+        await SendsNothingAsync([new(Map("volume"), Retain: true)]);
+        Assert.That(maps.Store.Get(Key("volume"))!.Metadata.Uid, Is.EqualTo(uid));
+    }
+
+    [Test]
+    public async Task A_set_that_is_removed_goes_as_a_whole_and_no_other()
+    {
+        await SettledAsync([new(Map("volume"), Retain: true), new(Map("server"))]);
+        await applier.ApplyAsync(owner, "test", "other", [new(Map("others"), Retain: true)], default);
+        await SeenAsync(3);
+        await applier.RemoveAsync(owner, "set", default);
+        await Eventually.TrueAsync(() => maps.Store.Get(Key("volume")) is null && maps.Store.Get(Key("server")) is null);
+        Assert.That(maps.Store.Get(Key("others")), Is.Not.Null);
+    }
+
+    [Test]
     public async Task Only_what_may_go_with_the_owner_belongs_to_it()
     {
         await SettledAsync([new(Map("owned")), new(Map("kept"), Retain: true), new(Map("far", "kube-public", []))]);

@@ -19,12 +19,12 @@ internal static class Inputs
 
     public static InstanceInputs Of(RucioInstance instance)
     {
-        var database = instance.Spec.Database;
+        var (database, names) = (instance.Spec.Database, new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name));
         var address = database switch
         {
-            { Existing: { } e } => new DatabaseAddress(e.Host, e.Port, e.Name, e.Schema, e.SslMode, e.CaSecretRef is null ? null : "(PEM of the CA)"),
-            { Provision: { } p } => new DatabaseAddress(p.Host, p.Port, p.Name ?? "rucio", p.Schema, p.SslMode, p.CaSecretRef is null ? null : "(PEM of the CA)"),
-            _ => new DatabaseAddress($"{instance.Metadata.Name}-database.{instance.Metadata.NamespaceProperty}.svc", 5432, "rucio", "rucio", DatabaseSslMode.VerifyFull, "(PEM of the CA)"),
+            { Existing: { } e } => new DatabaseAddress(e.Host, e.Port, e.Name, e.Schema, e.SslMode, e.CaSecretRef is null ? null : "(PEM of the CA)") { CaSecret = e.CaSecretRef?.Name },
+            { Provision: { } p } => new DatabaseAddress(p.Host, p.Port, p.Name ?? "rucio", p.Schema, p.SslMode, p.CaSecretRef is null ? null : "(PEM of the CA)") { CaSecret = p.CaSecretRef?.Name },
+            _ => new DatabaseAddress($"{DatabaseServer.ServiceOf(instance)}.{names.Namespace}.svc", 5432, "rucio", "rucio", DatabaseSslMode.VerifyFull, "(PEM of the CA)") { CaSecret = database.Embedded is null ? $"{names.Postgres}-ca" : names.PostgresTls },
         };
         var access = new DatabaseAccess(address, new("rucio", "(password)"), new("rucio_observer", "(password)"));
         return new InstanceInputs(instance, ReleaseCatalogue.Find(instance.Spec.Version).Release!, access, new("rucio-operator-abcdefgh", "(password)"), new("(certificate)", "(key)"), [])

@@ -40,6 +40,7 @@ internal static class DemoProgram
     {
         if (live is null)
             return await SandboxBed.StartAsync();
+        await live.ForgetOwnerAsync();
         var bed = await SandboxBed.StartAsync(live: true);
         bed.ServiceOverrides = [$"rucio-admin.rucio={live.Url}"];
         return bed;

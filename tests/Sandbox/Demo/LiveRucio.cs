@@ -20,6 +20,15 @@ public sealed record LiveRucio(Uri Url, Uri PublicUrl, NpgsqlConnectionStringBui
 
     public string Schema => Database.SearchPath is { Length: > 0 } path ? path : "rucio";
 
+    /// <summary>Each demo is a cluster of its own, and the one before, which may have been killed, is no more.</summary>
+    public async Task ForgetOwnerAsync()
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { SearchPath = Schema }.ConnectionString);
+        await connection.OpenAsync();
+        await using var delete = new NpgsqlCommand("DELETE FROM configs WHERE section = 'rucio-operator' AND opt = 'owner'", connection);
+        await delete.ExecuteNonQueryAsync();
+    }
+
     /// <summary>Turns a sample's instance into one on this server's catalogue.</summary>
     public void Use(JsonObject instance) => instance["spec"]!["database"] = new JsonObject
     {
