@@ -32,7 +32,7 @@ public static class NetworkPolicies
         yield return Policy(i, "admin", Labels.Selector(i.Names.Instance, "admin"), ingress: [new() { FromProperty = [Operator(i)], Ports = Tcp(443) }]);
         if (i.Instance.Spec.Database.Embedded is not null)
         {
-            yield return Policy(i, "database", Labels.Selector(i.Names.Instance, "postgres"), ingress: [new() { FromProperty = [OwnPods(i), Operator(i)], Ports = Tcp(i.Database.Address.Port) }]);
+            yield return Policy(i, "database", Labels.Selector(i.Names.Instance, EmbeddedPostgres.Component), ingress: [new() { FromProperty = [OwnPods(i), Operator(i)], Ports = Tcp(i.Database.Address.Port) }]);
         }
         yield return Policy(i, "public", Components(i, Public), ingress: [new() { Ports = Tcp(80, 443) }]);
         if (PodMonitors.Wanted(i))

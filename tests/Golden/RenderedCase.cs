@@ -37,7 +37,7 @@ public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnly
             OidcClients = [.. (Instance.Spec.Oidc?.Issuers ?? []).Select(issuer => new OidcClient(issuer.Name, issuer.Url, "(client-id)", "(client-secret)", "(client-id)", "(client-secret)"))],
             Secrets = InstanceSecrets.Of(Instance.Spec).Select(s => (s.Secret, s.Key)).Distinct().ToDictionary(s => s, s => $"({s.Key} of Secret {s.Secret})"),
         };
-        return [.. DesiredInstance.Objects(inputs)];
+        return [.. DatabaseServer.Objects(Instance, inputs.Kinds), .. DesiredInstance.Objects(inputs)];
     }
 
     private static IEnumerable<RenderedCase> Of(string name, params string[] files)
