@@ -69,8 +69,9 @@ public static class OidcConfig
         var clients = new Dictionary<string, OidcClient>();
         foreach (var (name, entry) in idpSecrets as JsonObject ?? [])
         {
-            if (Text(entry?["issuer"]) is { } issuer && Text(entry?["client_id"]) is { } id && Text(entry?["client_secret"]) is { } secret
-                && Text(entry?["SCIM"]?["client_id"]) is { } scimId && Text(entry?["SCIM"]?["client_secret"]) is { } scimSecret)
+            var (client, scim) = (entry as JsonObject, (entry as JsonObject)?["SCIM"] as JsonObject);
+            if (Text(client?["issuer"]) is { } issuer && Text(client?["client_id"]) is { } id && Text(client?["client_secret"]) is { } secret
+                && Text(scim?["client_id"]) is { } scimId && Text(scim?["client_secret"]) is { } scimSecret)
             {
                 clients[name] = new(name, issuer, id, secret, scimId, scimSecret);
             }
