@@ -71,7 +71,30 @@ def migrate(connection, schema, source, target):
     lacking = {table.name for table in models.BASE.metadata.sorted_tables} - set(inspect(connection).get_table_names(schema=schema))
     if lacking:
         raise Refused('The migrated catalogue lacks the tables %s.' % ', '.join(sorted(lacking)))
-    return 'made', '%s to %s in %d steps' % (source, target, len(applied))
+    loosened = loosen(connection, schema)
+    return 'made', '%s to %s in %d steps%s' % (source, target, len(applied),
+                                              ', %d columns may be empty as they may be in a new catalogue' % loosened if loosened else '')
+
+
+def loosen(connection, schema):
+    """
+    Revision 3b943000da18 takes the default 0 off the priorities of protocols and leaves NOT NULL on them, while the
+    release itself writes NULL there: protocols without a priority would fail on a migrated catalogue only. What the
+    release's own models allow to be empty may be empty; nothing is ever made stricter.
+    """
+    from rucio.db.sqla import models
+    from sqlalchemy import inspect, text
+
+    quote = connection.dialect.identifier_preparer.quote
+    loosened = 0
+    for table in models.BASE.metadata.sorted_tables:
+        strict = {column['name'] for column in inspect(connection).get_columns(table.name, schema=schema) if not column['nullable']}
+        for column in table.columns:
+            if column.nullable and not column.primary_key and column.name in strict:
+                name = quote(table.name) if schema is None else '%s.%s' % (quote(schema), quote(table.name))
+                connection.execute(text('ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL' % (name, quote(column.name))))
+                loosened += 1
+    return loosened
 
 
 def heads(connection, schema):
