@@ -30,6 +30,19 @@ public sealed class Databases(
         return connection;
     }
 
+    /// <summary>The database as it is; nothing is made, changed or probed for its rights. Null: there is none yet, or none that was used before.</summary>
+    public async Task<InstanceConnection?> LookAsync(RucioInstance instance, CancellationToken ct)
+    {
+        var key = ObjectKey.Of(instance);
+        if (connections.FindCatalogue(key) is { } known)
+        {
+            return known;
+        }
+        var existing = instance.Spec.Database.Existing is not null;
+        var provisioned = instance.Spec.Database.Provision is not null && await generated.FindAsync(DatabaseSecret(instance), ct) is not null;
+        return existing || provisioned ? await connections.UseAsync(key, (await SourceAsync(instance, ct)).Access) : null;
+    }
+
     /// <summary>Null: the catalogue is this instance's to work on.</summary>
     public Task<Outcome?> OwnAsync(RucioInstance instance, InstanceConnection connection, CancellationToken ct) => ownership.EnsureAsync(instance, connection, ct);
 

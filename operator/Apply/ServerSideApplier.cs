@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
+using RucioOperator.Planning;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Apply;
@@ -93,6 +95,67 @@ public sealed class ServerSideApplier
         {
             await api.DeleteAsync(ResourceKind.Of(child), ObjectKey.Of(child), child.Metadata.Uid, cancellationToken);
             ApplyLog.Changed(logger, ChildVerb.Pruned, ResourceKind.Of(child).Kind, ObjectKey.Of(child));
+        }
+    }
+
+    /// <summary>What <see cref="ApplyAsync(IKubernetesObject{V1ObjectMeta}, string, string, IReadOnlyList{DesiredObject}, CancellationToken, bool)"/> would do now; nothing is written.</summary>
+    public async Task<IReadOnlyList<Change>> PreviewAsync(IKubernetesObject<V1ObjectMeta> owner, string set, IReadOnlyList<DesiredObject> desired, CancellationToken cancellationToken)
+    {
+        var plan = new List<Change>();
+        var kept = new HashSet<(ResourceKind, ObjectKey)>();
+        foreach (var child in desired.Select(item => DesiredChild.From(owner, set, item)))
+        {
+            kept.Add((child.Kind, child.Key));
+            var cached = children.Get(child.Kind, child.Key);
+            var (kind, name) = (child.Kind.Kind, child.Key.Name);
+            switch (await DecideAsync(child, cached, cancellationToken))
+            {
+                case Step.Apply when cached is null:
+                    plan.Add(new CreateChild(kind, name));
+                    break;
+                case Step.Apply:
+                    plan.Add(new ChangeChild(kind, name, Different(child, cached)));
+                    break;
+                case Step.Heal:
+                    plan.Add(new RestoreChild(kind, name));
+                    break;
+                case Step.Replace:
+                    plan.Add(new ChangeChild(kind, name, []));
+                    break;
+            }
+        }
+        plan.AddRange(children.OwnedBy(owner.Metadata.Uid).Where(child => IsOrphan(child, set) && !kept.Contains((ResourceKind.Of(child), ObjectKey.Of(child))))
+            .Select(orphan => new DeleteChild(ResourceKind.Of(orphan).Kind, orphan.Metadata.Name)).OrderBy(d => d.Kind, StringComparer.Ordinal).ThenBy(d => d.Name, StringComparer.Ordinal));
+        return plan;
+    }
+
+    /// <summary>Paths at which the desired fields read otherwise on the server; our own marks aside.</summary>
+    private static List<string> Different(DesiredChild child, IKubernetesObject<V1ObjectMeta> live)
+    {
+        var paths = new List<string>();
+        Compare(child.Node, OwnedFields.Of(child.Node, ResourceJson.ToNode(live, child.Kind)), "");
+        return paths;
+
+        void Compare(JsonNode? wanted, JsonNode? there, string path)
+        {
+            if (path is "metadata.annotations" or "metadata.ownerReferences")
+            {
+                return;
+            }
+            if (wanted is JsonObject a && there is JsonObject b)
+            {
+                foreach (var (key, value) in a)
+                    Compare(value, b[key], path.Length == 0 ? key : $"{path}.{key}");
+            }
+            else if (wanted is JsonArray x && there is JsonArray y && x.Count == y.Count)
+            {
+                for (var place = 0; place < x.Count; place++)
+                    Compare(x[place], y[place], $"{path}[{place}]");
+            }
+            else if (!JsonNode.DeepEquals(wanted, there))
+            {
+                paths.Add(path);
+            }
         }
     }
 

@@ -36,6 +36,24 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         new(InstanceConditions.DatabaseReady, PasswordStage.RetireAsync),
     ];
 
+    /// <summary>Those that write nothing, or write nothing in a pass that only looks.</summary>
+    private static readonly IReadOnlyList<InstanceStage> LookingStages =
+    [
+        new(InstanceConditions.KindsServed, KindsStage.RunAsync),
+        new(InstanceConditions.DatabaseReady, DatabaseStage.RunAsync),
+        new(InstanceConditions.CatalogueReady, CatalogueStage.GuardAsync),
+        new(InstanceConditions.CatalogueReady, PhaseStage.RunAsync),
+        new(InstanceConditions.OidcReady, OidcStage.RunAsync),
+        new(InstanceConditions.CatalogueReady, InputsStage.RunAsync),
+        new(InstanceConditions.CatalogueReady, RseSetStage.DecideAsync),
+        new(InstanceConditions.CatalogueReady, ObjectsStage.RunAsync),
+        new(InstanceConditions.ApiReady, HibernationStage.RunAsync),
+        new(InstanceConditions.CatalogueReady, CatalogueStage.RunAsync),
+        new(InstanceConditions.CredentialsSafe, CredentialsStage.RunAsync),
+        new(InstanceConditions.ApiReady, ApiStage.RunAsync),
+        new(InstanceConditions.DaemonsReady, DaemonsStage.RunAsync),
+    ];
+
     private static readonly IReadOnlyList<InstanceStage> ExternalStages = [new(InstanceConditions.ApiReady, ExternalStage.RunAsync)];
 
     private readonly InstanceWork _work = new(parts, instance);
@@ -52,7 +70,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             Report.End(refused);
             return;
         }
-        foreach (var stage in IsExternal ? ExternalStages : Stages)
+        foreach (var stage in IsExternal ? ExternalStages : _work.OnlyLooks ? LookingStages : Stages)
         {
             _condition = stage.Condition;
             switch (await stage.RunAsync(_work, ct))
@@ -100,9 +118,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         {
             return daemons;
         }
-        return StatusPass.Mode(instance, ManagementPolicy.Full, DriftPolicy.Heal, nothingToDo: true) == PassMode.DryRun
-            ? new Outcome.Rejected(ValidationReasons.NotSupportedYet, $"annotation {ApiGroup.DryRunAnnotation} is not supported on a RucioInstance yet; nothing is changed while it is there")
-            : null;
+        return null;
     }
 
     /// <summary>deletionPolicy Delete: workloads first, then what was provisioned, the credentials last, since dropping needs them.</summary>
@@ -147,6 +163,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             Conditions = _work.Phase == InstancePhase.Hibernated
                 ? Report.Conditions(InstanceConditions.All, "Hibernated: servers and daemons are at 0, the catalogue stays", HibernationStage.Hibernated)
                 : Report.Conditions(IsExternal ? InstanceConditions.External : InstanceConditions.All, $"Rucio {version} serves {vos} VOs"),
+            Plan = _work.Mode == PassMode.DryRun && _work.Plan is { } plan ? StatusPass.Describe(plan) : null,
             LastHandledReconcileAt = StatusPass.Token(instance),
             LastHandledPasswordRotation = parts.Connections.FindCatalogue(_work.Key)?.Rotation is { Retiring: false } rotation ? rotation.Token : instance.Status?.LastHandledPasswordRotation,
             Version = Report.Outcome is Outcome.Done && _work.Phase == InstancePhase.Running ? version : instance.Status?.Version,

@@ -48,6 +48,7 @@ internal static class RuleCases
           oidc: {issuers: [{name: iam, url: "https://iam.example.org/", clientSecretRef: {name: iam}}], adminIssuer: iam}
           tenancy: {allowedNamespaces: {from: All}}
           managementPolicy: Full
+          upgrade: {backup: PgDump, image: "postgres:17", storage: {size: 20Gi}}
         ---
         apiVersion: rucio.cern.ch/v1alpha1
         kind: RucioInstance
@@ -138,7 +139,9 @@ internal static class RuleCases
         new(Ri, ".spec.cache", "exactly one", "spec: {cache: {url: \"h:1\"}}"),
         new(Ri, ".spec.tenancy.allowedNamespaces", "from: Selector needs", "spec: {tenancy: {allowedNamespaces: {from: Selector}}}"),
         new(Ri, ".spec.tenancy.allowedNamespaces", "matchLabels needs", "spec: {tenancy: {allowedNamespaces: {matchLabels: {a: b}}}}"),
-        new(Ri, ".spec.managementPolicy", "ObserveOnly", "spec: {managementPolicy: ObserveOnly}"),
+        new(Ri, ".spec", "PgDump works", "spec: {upgrade: {backup: CloudNativePG}}"),
+        new(Ri, ".spec.upgrade", "spec.upgrade.image", "spec: {upgrade: {backup: None}}"),
+        new(Ri, ".spec.upgrade", "spec.upgrade.storage", "spec: {upgrade: {backup: None}}"),
 
         new(Vo, "", "spec.tag is immutable", "spec: {tag: sea}", "{tag: sky}"),
         new(Vo, "", "spec.instanceRef is immutable", "spec: {instanceRef: {name: other}}", "{tag: sky}"),

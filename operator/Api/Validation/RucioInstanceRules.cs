@@ -48,7 +48,6 @@ public static class RucioInstanceRules
 
     private static IEnumerable<FieldError> ValuesToCome(RucioInstanceSpec s) =>
     [
-        .. When(s.ManagementPolicy != ManagementPolicy.Full, NotYet("spec.managementPolicy", "ObserveOnly is")),
     ];
 
     private static IEnumerable<FieldError> OneDatabaseMode(RucioInstanceSpec s)

@@ -9,6 +9,11 @@ internal static class CredentialsStage
 {
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
+        if (work.OnlyLooks)
+        {
+            Tell(work);
+            return null;
+        }
         var (connection, superRoot, account) = (work.Connection, work.Inputs.SuperRoot, work.Instance.Spec.RootAccount);
         var def = work.Snapshot!.Vo(BaseVo.Tag);
         var changed = false;
@@ -31,6 +36,12 @@ internal static class CredentialsStage
             changed = true;
         }
         work.Snapshot = changed ? await connection.RefreshAsync(work.Now, ct) : work.Snapshot;
+        Tell(work);
+        return null;
+    }
+
+    private static void Tell(InstanceWork work)
+    {
         var open = PublishedIdentities.Open(work.Snapshot!).ToList();
         if (open.Count > 0)
         {
@@ -40,6 +51,5 @@ internal static class CredentialsStage
         {
             work.Report.True(InstanceConditions.CredentialsSafe, "NoPublishedIdentity", "No published identity is mapped to any account");
         }
-        return null;
     }
 }

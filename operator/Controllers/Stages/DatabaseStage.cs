@@ -1,6 +1,7 @@
 using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.Stages;
@@ -10,6 +11,10 @@ internal static class DatabaseStage
 {
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
+        if (work.OnlyLooks)
+        {
+            return await LookAsync(work, ct);
+        }
         var server = await work.Parts.Databases.ApplyServerAsync(work.Instance, InstanceController.Name, heal: work.Instance.Spec.DriftPolicy == DriftPolicy.Heal || !StatusPass.IsDrift(work.Instance), ct);
         if (await ObjectsStage.TellAsync(work, server, ct) is { } taken)
         {
@@ -28,6 +33,19 @@ internal static class DatabaseStage
         work.Report.True(InstanceConditions.DatabaseReady, "Connected", work.Instance.Spec.Database.Embedded is null
             ? $"Database {connection.Access.Address} answers"
             : $"Database {connection.Access.Address} answers; embedded is one pod with one volume and no backup, for trials: what shall last belongs into cloudNativePG or a database of your own");
+        return null;
+    }
+
+    private static async Task<Outcome?> LookAsync(InstanceWork work, CancellationToken ct)
+    {
+        if (await work.Parts.Databases.LookAsync(work.Instance, ct) is not { } connection)
+        {
+            return work.PlanOnly([new MakeDatabase()]);
+        }
+        work.Connection = connection;
+        await ReadAsync(work, connection, ct);
+        work.Snapshot = connection.Snapshot;
+        work.Report.True(InstanceConditions.DatabaseReady, "Connected", $"Database {connection.Access.Address} answers");
         return null;
     }
 

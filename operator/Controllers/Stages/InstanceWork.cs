@@ -48,6 +48,23 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     /// <summary>Something is waited for that no event tells of; the shortest wins.</summary>
     public void LookAgainIn(TimeSpan? wait) => Soonest = Soonest is { } s && wait is { } w ? (s < w ? s : w) : Soonest ?? wait;
 
+    /// <summary>A dry run, or managementPolicy ObserveOnly: nothing may be written, in Kubernetes, in the database or in Rucio.</summary>
+    public bool OnlyLooks => Mode is PassMode.DryRun or PassMode.ObserveOnly;
+
+    public PassMode Mode { get; } = StatusPass.Mode(instance, instance.Spec.ManagementPolicy, DriftPolicy.Heal, nothingToDo: true);
+
+    /// <summary>Of a pass that only looks: what another would do.</summary>
+    public IReadOnlyList<Change>? Plan { get; private set; }
+
+    /// <summary>Null: there is nothing to do.</summary>
+    public Outcome? PlanOnly(IReadOnlyList<Change> plan)
+    {
+        Plan = plan;
+        return plan is [var first, ..]
+            ? new Outcome.Blocked("PlanOnly", $"not changed, since this is a {(Mode == PassMode.DryRun ? "dry run" : "resource with managementPolicy ObserveOnly")}: {first.Describe()}{(plan.Count > 1 ? $" and {plan.Count - 1} more" : "")}", Parts.DriftInterval)
+            : null;
+    }
+
     public DateTimeOffset Now => Parts.Time.GetUtcNow();
 
     public IReadOnlyList<VirtualOrganisation> Vos => Parts.Vos.Store.ByIndex(Indexes.ByInstance, Key.ToString());

@@ -11,10 +11,23 @@ internal static class ObjectsStage
 {
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
-        var applied = await work.Parts.Applier.ApplyAsync(work.Instance, InstanceController.Name, "instance", [.. DesiredInstance.Objects(work.Inputs).Select(o => new DesiredObject(o, Stateful.Holds(o)))], ct,
+        if (work.OnlyLooks)
+        {
+            return work.PlanOnly([.. Catalogue(work), .. await work.Parts.Applier.PreviewAsync(work.Instance, "instance", Objects(work), ct)]);
+        }
+        var applied = await work.Parts.Applier.ApplyAsync(work.Instance, InstanceController.Name, "instance", Objects(work), ct,
             heal: work.Instance.Spec.DriftPolicy == DriftPolicy.Heal || !StatusPass.IsDrift(work.Instance));
         return await TellAsync(work, applied, ct);
     }
+
+    private static List<DesiredObject> Objects(InstanceWork work) => [.. DesiredInstance.Objects(work.Inputs).Select(o => new DesiredObject(o, Stateful.Holds(o)))];
+
+    private static IEnumerable<Change> Catalogue(InstanceWork work) => work.Phase switch
+    {
+        InstancePhase.Bootstrap => [new MakeCatalogue()],
+        _ when work.Inputs.Move is { } move => [new MigrateCatalogue(move.From, move.To, work.Instance.Spec.Version)],
+        _ => [],
+    };
 
     /// <summary>Drift to status and events; null: nothing stands in the way.</summary>
     public static async Task<Outcome?> TellAsync(InstanceWork work, ApplyResult applied, CancellationToken ct)

@@ -18,7 +18,10 @@ internal static class PhaseStage
     {
         var decision = PhaseDecision.For(await FactsAsync(work, ct));
         work.Phase = decision.Phase;
-        work.Connection.Serving &= decision.Problem is null && decision.Phase == InstancePhase.Running;
+        if (!work.OnlyLooks)
+        {
+            work.Connection.Serving &= decision.Problem is null && decision.Phase == InstancePhase.Running;
+        }
         return decision.Problem switch
         {
             { Reason: PhaseDecision.CatalogueMissing } p => new Outcome.Blocked(p.Reason, p.Message, Recheck),
