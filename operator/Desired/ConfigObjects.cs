@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using k8s.Models;
@@ -7,7 +8,12 @@ namespace RucioOperator.Desired;
 /// <summary>Secrets with conf.d files, and the ConfigMaps with the Python that runs in Rucio's pods.</summary>
 public static class ConfigObjects
 {
-    public static IEnumerable<V1Secret> Secrets(InstanceInputs i)
+    private static readonly ConditionalWeakTable<InstanceInputs, IReadOnlyList<V1Secret>> Made = [];
+
+    /// <summary>Made once for one and the same inputs: every pod's hash asks for them.</summary>
+    public static IReadOnlyList<V1Secret> Secrets(InstanceInputs i) => Made.GetValue(i, static inputs => [.. Make(inputs)]);
+
+    private static IEnumerable<V1Secret> Make(InstanceInputs i)
     {
         var names = i.Names;
         yield return Secret(i, names.Config, "10-common.json", RucioConfig.Common(i));

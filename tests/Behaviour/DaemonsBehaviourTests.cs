@@ -110,6 +110,27 @@ public sealed class DaemonsBehaviourTests
     }
 
     [Test]
+    public async Task While_the_new_submitter_has_no_room_the_old_one_works_and_the_instance_stays_ready()
+    {
+        var ns = _world.Ns("room");
+        _world.ApplyInstance(ns, spec: Fts);
+        _world.ApplyVo(ns, "sky", "sky", "rucio");
+        await _world.ReadyAsync((World.Instances, ns, "rucio"), (World.Vos, ns, "sky"));
+        var rolled = Rolled(ns);
+        _world.Bed.Workloads.HasRoom = false;
+        _world.ApplyStorage(ns, "one", "sky", "SKY_ONE");
+        await _world.UntilAsync(() => Rolled(ns) != rolled, () => "the submitter is not restarted");
+        _world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/reconcile-at", "now");
+        var instance = await _world.Bed.WaitAsync(World.Instances, ns, "rucio", i => i["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == "now");
+        Assert.That(SandboxBed.IsReady(instance), instance["status"]!.ToJsonString());
+        Assert.That(World.Reason(_world.Store.Get(World.Storages, ns, "one")!, "Served"), Is.EqualTo("WaitingForRestart"));
+
+        _world.Bed.Workloads.HasRoom = true;
+        _world.Annotate("deployments.apps", ns, "rucio-conveyor-submitter", "room", "made");
+        await _world.Bed.WaitConditionAsync(World.Storages, ns, "one", "Served", "True", "Known");
+    }
+
+    [Test]
     public async Task Without_transfers_no_storage_waits()
     {
         var ns = _world.Ns("still");
