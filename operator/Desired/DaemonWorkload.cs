@@ -42,7 +42,7 @@ public sealed record DaemonWorkload(string Name, string Daemon, ReleaseDaemon Re
             .. Profile(spec, release).Where(name => DaemonNeeds.Unmet(spec, release.Daemons[name]) is null).Select(name => overrides.GetValueOrDefault(name) is { } o
                 ? new DaemonWorkload(name, name, release.Daemons[name]) { Replicas = o.Replicas ?? 1, Resources = o.Resources, Arguments = Dashed(o.Arguments), Config = o.Config }
                 : new DaemonWorkload(name, name, release.Daemons[name])),
-            .. (daemons.Groups ?? []).Select(g => new DaemonWorkload(g.Name, g.Daemon, release.Daemons[g.Daemon]) { Replicas = g.Replicas ?? 1, Resources = g.Resources, Arguments = Dashed(g.Arguments), Config = g.Config }),
+            .. (daemons.Groups ?? []).Where(g => release.Daemons.ContainsKey(g.Daemon)).Select(g => new DaemonWorkload(g.Name, g.Daemon, release.Daemons[g.Daemon]) { Replicas = g.Replicas ?? 1, Resources = g.Resources, Arguments = Dashed(g.Arguments), Config = g.Config }),
         ];
     }
 

@@ -27,6 +27,7 @@ public static class MigrateJob
         var template = RucioPod.Template(i, "migrate", container, [i.Names.Config],
             [new V1Volume { Name = "upgrade", ConfigMap = new V1ConfigMapVolumeSource { Name = i.Names.Upgrade } }]);
         template.Spec.RestartPolicy = "Never";
+        RucioPod.Restrict(template, readOnlyRoot: true, "/tmp");
         return new V1Job
         {
             ApiVersion = "batch/v1",

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using k8s.Models;
 using NUnit.Framework;
 using RucioOperator.Apply;
+using RucioOperator.Planning;
 using RucioOperator.Sandbox.Kubernetes;
 using RucioOperator.Tests.Golden;
 
@@ -35,9 +36,9 @@ public sealed class RestrictedPodsTests
         var one = RenderedCase.All.Single(c => c.Name == "everything");
         var instance = one.Instance with { Metadata = new V1ObjectMeta { Name = "rucio", NamespaceProperty = ns, Uid = "00000000-0000-0000-0000-000000000000" } };
         var (taken, warned) = (new List<string>(), new List<string>());
-        foreach (var bootstrapping in (bool[])[false, true])
+        foreach (var phase in (InstancePhase[])[InstancePhase.Running, InstancePhase.Bootstrap, InstancePhase.Backup, InstancePhase.Migrate])
         {
-            foreach (var workload in (one with { Instance = instance, Bootstrapping = bootstrapping }).Objects().Where(o => o is V1Deployment or V1Job or V1StatefulSet))
+            foreach (var workload in (one with { Instance = instance, Phase = phase }).Objects().Where(o => o is V1Deployment or V1Job or V1StatefulSet))
             {
                 var child = DesiredChild.From(instance, "set", new DesiredObject(workload));
                 using var response = await cluster.Api.OpenAsync("PATCH", $"{child.Kind.Path(ns, child.Key.Name)}?fieldManager=rucio-operator&force=true&dryRun=All", child.Node, ClusterClient.Apply, "application/json", default);
