@@ -21,11 +21,21 @@ public sealed class Databases(
     {
         var source = await SourceAsync(instance, ct);
         var connection = await ConnectAsync(instance, source, ct);
+        IReportableError? problem = null;
         if (source.Made is { } made && PasswordRotation.Of(made).IsDue(instance))
         {
-            source = await RotateAsync(instance, ct) ?? source;
+            try
+            {
+                source = await RotateAsync(instance, ct) ?? source;
+            }
+            catch (Exception error) when (error is DatabaseFault or SecretProblem)
+            {
+                // An admin's Secret that no longer fits is no reason to stop what runs with the password there is.
+                problem = (IReportableError)error;
+            }
             connection = await ConnectAsync(instance, source, ct);
         }
+        connection.RotationProblem = problem;
         connection.Rotation = source.Made is { } entries ? PasswordRotation.Of(entries) : null;
         return connection;
     }

@@ -70,6 +70,9 @@ public sealed class InstanceConnection : RucioConnection
     /// <summary>How far the last asked-for change of the password is; null: never asked for.</summary>
     public PasswordRotation? Rotation { get; set; }
 
+    /// <summary>Why one that was asked for could not begin.</summary>
+    public IReportableError? RotationProblem { get; set; }
+
     /// <summary>When no pod was left that logs in as before a rotation.</summary>
     public DateTimeOffset? RetiringSince { get; set; }
 

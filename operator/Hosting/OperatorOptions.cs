@@ -37,7 +37,7 @@ public sealed record OperatorOptions
         new("rse-quiet", "how long no storage may have come or gone before daemons that read the list once are restarted: 60s", (options, text) => options with { RseQuiet = Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) }),
         new("rse-roll-interval", "time between two of those restarts, at least: 10m", (options, text) => options with { RseRollInterval = Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) }),
         new("log-level", "Debug, Information, Warning or Error", (options, text) => options with { LogLevel = Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) && Enum.IsDefined(level) ? level : throw new FormatException("expected Debug, Information, Warning or Error") }),
-        new("service-override", "<service>.<namespace>=<url>, or *=<url with {service} and {namespace}>: where a Service is found from outside the cluster; may be repeated", (options, text) => options with { ServiceOverrides = options.ServiceOverrides.With(text) }, Repeats: true),
+        new("service-override", "<service>.<namespace>=<url>, or *=<url with {service} and {namespace}>: where a Service is found from outside the cluster, a database by tcp://<host>:<port>; may be repeated", (options, text) => options with { ServiceOverrides = options.ServiceOverrides.With(text) }, Repeats: true),
     ];
 
     private sealed record Setting(string Name, string Help, Func<OperatorOptions, string, OperatorOptions> Apply, bool Repeats = false)

@@ -98,6 +98,27 @@ public sealed class PasswordRotationTests
     }
 
     [Test]
+    public async Task An_admin_that_is_no_more_is_told_and_stops_nothing_and_the_corrected_one_rotates()
+    {
+        var ns = _world.Ns("admin");
+        _world.ApplyInstance(ns);
+        _world.ApplyVo(ns, "sky", "sky", "rucio");
+        await _world.ReadyAsync((World.Instances, ns, "rucio"), (World.Vos, ns, "sky"));
+        var before = _world.Secret(ns, "rucio-database")!;
+        _world.Bed.CreateAdminSecret(ns, password: "changed-meanwhile");
+        _world.Annotate(World.Instances, ns, "rucio", Rotate, "one");
+        var stuck = await _world.Bed.WaitConditionAsync(World.Instances, ns, "rucio", "PasswordRotated", "False", "DatabaseCredentialsRejected");
+        Assert.That(World.Message(stuck, "PasswordRotated"), Does.Contain("rucio_admin"));
+        Assert.That(Sandbox.SandboxBed.Condition(stuck, "DaemonsReady")!["status"]!.GetValue<string>(), Is.EqualTo("True"));
+        Assert.That(_world.Secret(ns, "rucio-database"), Is.EqualTo(before));
+        _world.ApplyVo(ns, "sea", "sea", "rucio");
+        await _world.ReadyAsync((World.Vos, ns, "sea"));
+
+        _world.Bed.CreateAdminSecret(ns);
+        await RotatedNowAsync(ns, "one");
+    }
+
+    [Test]
     public async Task A_password_that_is_not_the_operators_is_said_to_be_so()
     {
         var ns = _world.Ns("theirs");
@@ -122,6 +143,11 @@ public sealed class PasswordRotationTests
     private async Task RotatedAsync(string ns, string token)
     {
         _world.Annotate(World.Instances, ns, "rucio", Rotate, token);
+        await RotatedNowAsync(ns, token);
+    }
+
+    private async Task RotatedNowAsync(string ns, string token)
+    {
         var instance = await _world.Bed.WaitAsync(World.Instances, ns, "rucio", node => node["status"]?["lastHandledPasswordRotation"]?.GetValue<string>() == token && Sandbox.SandboxBed.IsReady(node));
         Assert.That(World.Reason(instance, "PasswordRotated"), Is.EqualTo("Rotated"));
     }

@@ -1,5 +1,7 @@
 using RucioOperator.Api;
 using RucioOperator.Apply;
+using RucioOperator.Catalogue;
+using RucioOperator.Observed;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.Stages;
@@ -31,10 +33,22 @@ internal static class PasswordStage
         {
             return null;
         }
+        if (work.Connection.RotationProblem is { } problem)
+        {
+            return Stuck(work, problem);
+        }
         if (rotation.Retiring)
         {
             var since = work.Connection.RetiringSince ??= work.Now;
-            var open = await work.Parts.Databases.RetireAsync(work.Instance, work.Connection, terminate: work.Now - since > Patience, ct);
+            int open;
+            try
+            {
+                open = await work.Parts.Databases.RetireAsync(work.Instance, work.Connection, terminate: work.Now - since > Patience, ct);
+            }
+            catch (Exception error) when (error is DatabaseFault or SecretProblem)
+            {
+                return Stuck(work, (IReportableError)error);
+            }
             if (open > 0)
             {
                 work.Report.False(InstanceConditions.PasswordRotated, "SessionsOpen", $"The password before is dead; {open} sessions opened with it are left to end, and are ended {Patience.TotalMinutes:0} minutes after the rollout");
@@ -47,5 +61,12 @@ internal static class PasswordStage
             work.Report.True(InstanceConditions.PasswordRotated, "Rotated", $"Login {work.Connection.Access.Owner.Username} is in use since rotation {rotation.Token}; every password before is dead");
         }
         return null;
+    }
+
+    /// <summary>Not Ready, for something that was asked for is not done; what runs goes on.</summary>
+    private static Outcome.Blocked Stuck(InstanceWork work, IReportableError problem)
+    {
+        work.Report.False(InstanceConditions.PasswordRotated, problem.Reason, problem.Report);
+        return new Outcome.Blocked(problem.Reason, problem.Report, TimeSpan.FromSeconds(30));
     }
 }
