@@ -4,6 +4,7 @@ using RucioOperator.Catalogue;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
 using RucioOperator.RucioApi;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Apply;
 

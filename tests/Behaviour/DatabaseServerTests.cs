@@ -201,7 +201,13 @@ public sealed class DatabaseServerTests
         {
             await using var connection = new Npgsql.NpgsqlConnection(new Npgsql.NpgsqlConnectionStringBuilder
             {
-                Host = "127.0.0.1", Port = world.Bed.Workloads.DatabasePort(ns, "rucio-postgres"), Username = login["username"], Password = login["password"], Database = "rucio", SslMode = ssl, Pooling = false,
+                Host = "127.0.0.1",
+                Port = world.Bed.Workloads.DatabasePort(ns, "rucio-postgres"),
+                Username = login["username"],
+                Password = login["password"],
+                Database = "rucio",
+                SslMode = ssl,
+                Pooling = false,
             }.ConnectionString);
             await connection.OpenAsync();
             return "ok";

@@ -82,7 +82,10 @@ internal sealed class DatabasePlayer(IKubeStore store) : IAsyncDisposable
         AddSecret(cluster, $"{name}-app", ("username", owner), ("password", password), ("dbname", database), ("host", service), ("port", "5432"));
         store.PatchStatus(OptionalDefinitions.Cluster, ns, name, new JsonObject
         {
-            ["phase"] = "Cluster in healthy state", ["instances"] = 1, ["readyInstances"] = 1, ["currentPrimary"] = $"{name}-1",
+            ["phase"] = "Cluster in healthy state",
+            ["instances"] = 1,
+            ["readyInstances"] = 1,
+            ["currentPrimary"] = $"{name}-1",
             ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "True", ["reason"] = "ClusterIsReady", ["message"] = "Cluster is Ready" }),
         });
     }
