@@ -126,6 +126,35 @@ public sealed class ExternalConnectionTests(bool live) : ContractTests(live)
         Assert.That((await PlanAsync(nowhere, External(other, "pw", "x") with { Reach = VoReach.Given })).Problems.Single().Reason, Is.EqualTo(VoPlan.NotReachable));
     }
 
+    /// <summary>A kill between two calls, at every place: another process goes on, and nothing was ever open.</summary>
+    [Test]
+    public async Task A_plan_broken_off_after_any_change_is_finished_by_the_next_process()
+    {
+        for (var kill = 1; ; kill++)
+        {
+            var tag = await Bed.NewTagAsync();
+            var desired = External(tag, "pw", $"alice@{tag}-aaaaaaaa");
+            await using var probe = new PublishedPasswordProbe(Bed, tag);
+            var left = kill;
+            await using (var first = await ConnectAsync(tag))
+            {
+                while (left > 0 && await PlanAsync(first, desired) is { IsEmpty: false, Changes: var changes })
+                {
+                    var now = changes.Take(left).ToList();
+                    await new VoPlanExecution(first, desired, TimeProvider.System, NullLogger.Instance).RunAsync(now, default);
+                    left -= now.Count;
+                }
+            }
+            await using var second = await ConnectAsync(tag);
+            var observed = await ConvergeAsync(second, desired);
+            Assert.That(observed.Accounts["root"].Identities.Select(i => i.Identity), Is.EqualTo(new[] { desired.RootIdentity }), $"killed after change {kill}");
+            Assert.That(await Bed.LogInAsync($"alice@{tag}-aaaaaaaa", "pw", "alice", tag), Is.EqualTo("200"));
+            Assert.That(probe.Answers, Is.All.StartsWith("401"), $"killed after change {kill}");
+            if (left > 0)
+                break;
+        }
+    }
+
     private async Task<ExternalConnection> ConnectAsync(string tag, RucioCredential? credential = null)
     {
         var url = new Uri(Bed.Rucio.BaseUrl);

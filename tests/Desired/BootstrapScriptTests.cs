@@ -42,6 +42,22 @@ public sealed class BootstrapScriptTests
             await postgres.DisposeAsync();
     }
 
+    /// <summary>With the policy package where Rucio imports it half way through its own permission module.</summary>
+    [Test]
+    public async Task For_a_single_vo_it_makes_root_and_short_columns()
+    {
+        var database = await DatabaseAsync();
+        await using var run = await BootstrapRun.Start(Url(database), Schema, config =>
+        {
+            config.Remove("common");
+            config["policy"] = new() { ["package"] = RucioOperator.Desired.TenantPolicyPackage.Name, ["permission"] = "generic", ["schema"] = "generic" };
+        }).EndAsync();
+        Assert.That(run.ExitCode, Is.Zero, run.Output);
+        Assert.That(await ScalarAsync(database, $"SELECT string_agg(account, ' ') FROM {Schema}.accounts"), Is.EqualTo("root"));
+        Assert.That(await ScalarAsync(database, $"SELECT string_agg(identity || ' ' || account, ', ') FROM {Schema}.account_map"), Is.EqualTo($"{BootstrapRun.SuperRoot} root"));
+        Assert.That(await ScalarAsync(database, $"SELECT max(character_maximum_length)::text FROM information_schema.columns WHERE table_schema = '{Schema}' AND column_name IN ('account', 'scope')"), Is.EqualTo("25"));
+    }
+
     [Test]
     public async Task A_second_run_changes_nothing()
     {
