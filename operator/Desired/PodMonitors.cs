@@ -13,6 +13,20 @@ public static class PodMonitors
 
     public static bool Wanted(InstanceInputs i) => i.Instance.Spec.Monitoring?.PodMonitor == true;
 
+    /// <summary>Name of the container in a server's pod; daemons export by their configuration, always.</summary>
+    private const string ServerContainer = "rucio";
+
+    /// <summary>Servers export on a port of their own where somebody reads it (containers repository, server/rucio.conf.j2).</summary>
+    public static void Export(InstanceInputs i, V1Container container)
+    {
+        if (!Wanted(i) || container.Name != ServerContainer)
+        {
+            return;
+        }
+        container.Env = [.. container.Env, new V1EnvVar { Name = "RUCIO_METRICS_PORT", Value = $"{Port}" }];
+        container.Ports = [.. container.Ports, new V1ContainerPort { Name = PortName, ContainerPort = Port }];
+    }
+
     public static IEnumerable<UntypedObject> Objects(InstanceInputs i)
     {
         if (!Wanted(i) || i.Kinds.Find(OptionalKinds.PodMonitor) is not { } kind)

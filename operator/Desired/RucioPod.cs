@@ -13,6 +13,7 @@ public static class RucioPod
     public static V1PodTemplateSpec Template(InstanceInputs i, string component, V1Container container, IEnumerable<string> configSecrets, IEnumerable<V1Volume>? volumes = null, string? extraHash = null, string? program = null)
     {
         program ??= component;
+        PodMonitors.Export(i, container);
         string[] config = [.. configSecrets, .. OidcConfig.ConfigSecrets(i, program)];
         container.VolumeMounts = [.. container.VolumeMounts, .. OidcConfig.Mounts(i, program)];
         return Pod(i, component, container, config, [.. volumes ?? [], .. OidcConfig.Volumes(i, program)], extraHash + OidcConfig.HashText(i, program));

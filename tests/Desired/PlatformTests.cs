@@ -44,7 +44,7 @@ public sealed class PlatformTests
     {
         var objects = DesiredInstance.Objects(Inputs.Of("{monitoring: {podMonitor: true}}"));
         var without = objects.OfType<V1Deployment>().Where(d => !d.Spec.Template.Spec.Containers.Any(c => (c.Ports ?? []).Any(p => p.Name == PodMonitors.PortName))).Select(d => d.Metadata.Name);
-        Assert.That(without, Is.EquivalentTo(new[] { "rucio-admin", "rucio-api" }));
+        Assert.That(without, Is.Empty);
     }
 
     [Test]
