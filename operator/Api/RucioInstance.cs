@@ -31,9 +31,9 @@ public sealed record RucioInstanceSpec
     public DatabaseSpec Database { get; set; } = new();
     public ImageSpec? Images { get; init; }
     public ServerSpec? Api { get; init; }
-    public FrontendSpec? Auth { get; init; }
-    public FrontendSpec? Webui { get; init; }
-    public FrontendSpec? Trace { get; init; }
+    public AuthSpec? Auth { get; init; }
+    public WebuiSpec? Webui { get; init; }
+    public TraceSpec? Trace { get; init; }
     public DaemonsSpec? Daemons { get; init; }
     public TransfersSpec? Transfers { get; init; }
     public OidcSpec? Oidc { get; init; }
@@ -121,7 +121,7 @@ public sealed record ImageSpec
     public IReadOnlyList<LocalRef>? PullSecrets { get; init; }
 }
 
-public sealed record ServerSpec
+public sealed record ServerSpec : IFrontend
 {
     public int Replicas { get; set; } = 1;
     public ResourcesSpec? Resources { get; init; }
@@ -194,8 +194,13 @@ public sealed record RucioInstanceStatus : ResourceStatus
     /// <summary>The release whose images run now.</summary>
     public string? Version { get; init; }
 
-    /// <summary>Where clients inside the cluster find the public API.</summary>
+    /// <summary>Where clients find the public API: its host, else its name inside the cluster.</summary>
     public string? Url { get; init; }
+
+    /// <summary>Of the auth server, once it is exposed: certificates are verified before.</summary>
+    public string? AuthUrl { get; init; }
+    public string? WebuiUrl { get; init; }
+    public string? TraceUrl { get; init; }
     public int? Vos { get; init; }
     public string? AlembicRevision { get; init; }
 

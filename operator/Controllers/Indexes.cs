@@ -11,6 +11,7 @@ public static class Indexes
     public const string ByInstance = "instance";
     public const string ByVo = "vo";
     public const string BySecret = "secret";
+    public const string ByMap = "configmap";
     public const string ByHost = "host";
 
     public static ObjectKey InstanceOf(VirtualOrganisation vo) => new(vo.Spec.InstanceRef.Namespace ?? vo.Metadata.NamespaceProperty, vo.Spec.InstanceRef.Name);
@@ -23,6 +24,10 @@ public static class Indexes
     public static IEnumerable<string> SecretsOf(RucioInstance instance)
     {
         var (database, external) = (instance.Spec.Database, instance.Spec.External);
+        foreach (var key in SecretsOfServers(instance))
+        {
+            yield return key;
+        }
         foreach (var name in InstanceSecrets.Of(instance.Spec).Select(s => s.Secret).Distinct())
         {
             yield return $"{instance.Metadata.NamespaceProperty}/{name}";
@@ -44,6 +49,14 @@ public static class Indexes
 
     private static IEnumerable<SecretRef?> OidcSecrets(RucioInstance instance) =>
         (instance.Spec.Oidc?.Issuers ?? []).SelectMany(issuer => (SecretRef?[])[issuer.ClientSecretRef, issuer.ScimSecretRef]);
+
+    public static IEnumerable<string> MapsOf(RucioInstance instance) =>
+        (instance.Spec.Trust?.CaBundles ?? []).Where(b => b.Kind == CaBundleKind.ConfigMap).Select(b => $"{instance.Metadata.NamespaceProperty}/{b.Name}");
+
+    private static IEnumerable<string> SecretsOfServers(RucioInstance instance) =>
+        (instance.Spec.Trust?.CaBundles ?? []).Where(b => b.Kind == CaBundleKind.Secret).Select(b => b.Name)
+            .Concat(Exposure.TlsSecrets(instance.Spec, new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name)).Select(t => t.Secret))
+            .Distinct().Select(name => $"{instance.Metadata.NamespaceProperty}/{name}");
 
     public static IEnumerable<string> SecretsOf(VirtualOrganisation vo) =>
         from account in vo.Spec.Accounts ?? []

@@ -20,6 +20,18 @@ public static class InstanceConditions
     public const string BackedUp = nameof(BackedUp);
     public const string Migrated = nameof(Migrated);
 
+    /// <summary>Only with <c>trust</c>.</summary>
+    public const string TrustLoaded = nameof(TrustLoaded);
+
+    /// <summary>Only with an auth, web UI or trace server.</summary>
+    public const string FrontendsReady = nameof(FrontendsReady);
+
+    /// <summary>Only with an auth server.</summary>
+    public const string X509Verified = nameof(X509Verified);
+
+    /// <summary>Only where something is exposed.</summary>
+    public const string Exposed = nameof(Exposed);
+
     /// <summary>Of a Rucio that somebody else runs.</summary>
     public static readonly IReadOnlyList<string> External = [ApiReady];
 

@@ -22,5 +22,6 @@ public sealed record InstanceParts(
     public string? OperatorNamespace { get; init; }
 
     public required ServedRses Served { get; init; }
+    public required ExposureParts Exposure { get; init; }
     public required RseRollPace RsePace { get; init; }
 }

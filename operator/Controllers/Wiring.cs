@@ -30,6 +30,7 @@ public static class Wiring
         // Namespaces are cluster-scoped whatever is watched, and only their labels matter.
         var namespaces = runtime.MetadataInformer<V1Namespace>();
         var secrets = runtime.MetadataInformer<V1Secret>();
+        var named = runtime.MetadataInformer<V1ConfigMap>();
         var deployments = runtime.Informer<V1Deployment>(managed);
         var jobs = runtime.Informer<V1Job>(managed);
         var configSecrets = runtime.Informer<V1Secret>($"{managed},{Labels.Component}=config");
@@ -53,6 +54,7 @@ public static class Wiring
 
         deployments.Store.AddIndex(Indexes.ByInstance, d => InstanceOfChild(d).Select(k => k.ToString()));
         instances.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
+        instances.Store.AddIndex(Indexes.ByMap, Indexes.MapsOf);
         vos.Store.AddIndex(Indexes.ByInstance, vo => [Indexes.InstanceOf(vo).ToString()]);
         vos.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         storages.Store.AddIndex(Indexes.ByHost, Indexes.HostsOf);
@@ -73,6 +75,7 @@ public static class Wiring
             deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time)
         {
             ConfigSecrets = configSecrets,
+            Exposure = new ExposureParts(new ReferencedMaps(c.Api, named), services),
             Served = served,
             RsePace = new RseRollPace(c.Options.RseQuiet, c.Options.RseRollInterval),
             Oidc = new OidcDiscovery(OidcDiscovery.Client(), c.Time, c.Options.DriftInterval * 0.8),
@@ -87,6 +90,7 @@ public static class Wiring
             .Watches(jobs, InstanceOfChild)
             .Watches(services, InstanceOfChild)
             .Watches(maps, InstanceOfChild)
+            .Watches(named, m => Keys(instances.Store.ByIndex(Indexes.ByMap, ObjectKey.Of(m).ToString())))
             .Watches(statefulSets, InstanceOfChild)
             .Watches(claims, InstanceOfChild)
             .Watches(ingresses, InstanceOfChild)

@@ -26,6 +26,14 @@ public static class ConfigObjects
             yield return Secret(i, names.ConfigOidc, "25-oidc.json", OidcConfig.Options(i).Json);
             yield return Secret(i, names.IdpSecrets, OidcConfig.SecretsFile, OidcConfig.IdpSecrets(i));
         }
+        if (i.Instance.Spec.Auth is not null)
+        {
+            yield return Secret(i, names.ConfigAuth, "20-auth.json", RucioConfig.Auth(i));
+        }
+        if (i.Instance.Spec.Trace is not null)
+        {
+            yield return Secret(i, names.ConfigTrace, "20-trace.json", RucioConfig.Trace(i));
+        }
         yield return Secret(i, names.Vos, "90-vos.json", RucioConfig.Vos(i.VoTags));
         foreach (var workload in Daemons.Of(i))
         {
@@ -44,6 +52,14 @@ public static class ConfigObjects
         yield return ConfigMap(i, i.Names.Bootstrap, new Dictionary<string, string> { [BootstrapScript.FileName] = BootstrapScript.Text });
         yield return ConfigMap(i, i.Names.Httpd, Httpd.Files);
         yield return ConfigMap(i, i.Names.Policy, TenantPolicyPackage.Files);
+        if (i.Trust.Any)
+        {
+            yield return ConfigMap(i, i.Names.Trust, i.Trust.Files);
+        }
+        if (i.Trust.Probe.Count > 0)
+        {
+            yield return ConfigMap(i, i.Names.ProbeAuthority, i.Trust.Probe);
+        }
     }
 
     private static V1Secret Secret(InstanceInputs i, string name, string file, JsonObject content) => new()

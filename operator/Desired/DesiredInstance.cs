@@ -34,7 +34,9 @@ public static class DesiredInstance
             .. Memcached.Objects(i),
             .. PodMonitors.Objects(i),
             .. Servers.Services(serving),
-            .. Phased.Servers(serving, [Servers.AdminApi(serving), Servers.PublicApi(serving)]),
+            .. Phased.Servers(serving, [Servers.AdminApi(serving), Servers.PublicApi(serving), .. Servers.Frontends(serving)]),
+            .. Autoscaling.Of(serving),
+            .. Exposure.Objects(serving),
             .. Phased.Daemons(i, Daemons.Deployments(i)),
             .. UpgradeObjects.For(i),
         ];

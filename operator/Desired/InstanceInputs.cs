@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using RucioOperator.Api;
 using RucioOperator.Catalogue;
 using RucioOperator.Observed;
@@ -47,6 +49,11 @@ public sealed record InstanceInputs(
     /// <summary>Where the operator runs; null: outside the cluster.</summary>
     public string? OperatorNamespace { get; init; }
 
+    public Trusted Trust { get; init; } = Trusted.Nothing;
+
+    /// <summary>Forged certificates were seen to be refused, or no certificate is taken at all.</summary>
+    public bool AuthMayBeExposed { get; init; }
+
     public InstanceNames Names => new(Instance.Metadata.NamespaceProperty, Instance.Metadata.Name);
 }
 
@@ -56,4 +63,17 @@ public sealed record RunningRelease(string Version, Release Release);
 public sealed record ServerCertificate(string Certificate, string Key)
 {
     public override string ToString() => "(certificate and key)";
+}
+
+/// <summary>Authorities the instance trusts, as files of a directory that OpenSSL reads.</summary>
+/// <param name="Probe">The operator's own, for the auth server alone.</param>
+/// <param name="Bundle">All certificates in one text; null: nobody is trusted beyond the public ones.</param>
+/// <param name="Revocation">There are revocation lists, so they are checked.</param>
+public sealed record Trusted(IReadOnlyDictionary<string, string> Files, IReadOnlyDictionary<string, string> Probe, string? Bundle, bool Revocation)
+{
+    public static readonly Trusted Nothing = new(new Dictionary<string, string>(), new Dictionary<string, string>(), null, false);
+
+    public bool Any => Bundle is not null;
+
+    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(Files.Concat(Probe).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\n{f.Value}\n")))))[..16];
 }

@@ -50,5 +50,9 @@ public static class MaintenanceServer
     private static bool IsTls(string? port) => port is "https";
 
     private static IEnumerable<V1VolumeMount> Certificate(V1Container rucio) =>
-        rucio.VolumeMounts.Where(m => m.MountPath is "/etc/grid-security/hostcert.pem" or "/etc/grid-security/hostkey.pem");
+        rucio.VolumeMounts.All(m => m.Name != "tls") ? [] :
+        [
+            new() { Name = "tls", MountPath = "/etc/grid-security/hostcert.pem", SubPath = "tls.crt", ReadOnlyProperty = true },
+            new() { Name = "tls", MountPath = "/etc/grid-security/hostkey.pem", SubPath = "tls.key", ReadOnlyProperty = true },
+        ];
 }

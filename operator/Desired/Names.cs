@@ -35,6 +35,27 @@ public sealed record InstanceNames(string Namespace, string Instance)
     public string IdpSecrets => $"{Instance}-idpsecrets";
     public string Memcached => $"{Instance}-memcached";
     public string PodMonitor => Instance;
+    public string Auth => $"{Instance}-auth";
+    public string Webui => $"{Instance}-webui";
+    public string Trace => $"{Instance}-trace";
+    public string ConfigAuth => $"{Instance}-config-auth";
+    public string ConfigTrace => $"{Instance}-config-trace";
+
+    /// <summary>ConfigMap of the trusted authorities.</summary>
+    public string Trust => $"{Instance}-trust";
+
+    /// <summary>ConfigMap with the authority of <see cref="X509Probe"/> alone, which nobody but the auth server knows.</summary>
+    public string ProbeAuthority => $"{Instance}-x509-probe-ca";
+
+    /// <summary>Secret with the certificate that proves the auth server's verification.</summary>
+    public string X509Probe => $"{Instance}-x509-probe";
+    public string WebuiSession => $"{Instance}-webui-session";
+
+    /// <summary>Secret that cert-manager writes for a server.</summary>
+    public string Tls(string component) => $"{Instance}-{component}-tls";
+
+    /// <summary>Load balancer in front of a server.</summary>
+    public string Public(string component) => $"{Instance}-{component}-public";
     public string ServiceAccount => $"{Instance}-rucio";
 
     /// <summary>Options of one daemon or group alone.</summary>
@@ -45,6 +66,7 @@ public sealed record InstanceNames(string Namespace, string Instance)
     public string VoRoot(string tag) => $"{Instance}-vo-{tag}-root";
 
     public string AdminHost => $"{Admin}.{Namespace}.svc";
+    public string AuthHost => $"{Auth}.{Namespace}.svc";
 
     /// <summary>Where clients inside the cluster find the public API.</summary>
     public string ApiUrl => $"http://{Api}.{Namespace}.svc";

@@ -34,7 +34,7 @@ public static class NetworkPolicies
         {
             yield return Policy(i, "database", Labels.Selector(i.Names.Instance, EmbeddedPostgres.Component), ingress: [new() { FromProperty = [OwnPods(i), Operator(i)], Ports = Tcp(i.Database.Address.Port) }]);
         }
-        yield return Policy(i, "public", Components(i, Public), ingress: [new() { Ports = Tcp(80, 443) }]);
+        yield return Policy(i, "public", Components(i, Public), ingress: [new() { Ports = Tcp([80, 443, .. i.Instance.Spec.Webui is null ? (int[])[] : [Webui.Port]]) }]);
         if (PodMonitors.Wanted(i))
         {
             yield return Policy(i, "metrics", Instance(i), ingress: [new() { FromProperty = [new() { NamespaceSelector = new() }], Ports = Tcp(PodMonitors.Port) }]);

@@ -55,10 +55,23 @@ public static class RucioConfig
         .Set("policy", "schema", "generic")
         .Set("policy", "package", TenantPolicyPackage.Name);
 
-    public static JsonObject PublicApi(InstanceInputs i) => new ConfigDocument().Set(i.Instance.Spec.Api?.Config).Set("api", "endpoints", string.Join(",", i.Release.Endpoints.PublicOf(i.Instance.Spec.MultiVo))).Json;
+    public static JsonObject PublicApi(InstanceInputs i) => Browsers(new ConfigDocument(), i).Set(i.Instance.Spec.Api?.Config).Set("api", "endpoints", string.Join(",", i.Release.Endpoints.PublicOf(i.Instance.Spec.MultiVo))).Json;
 
     /// <summary><c>vos</c> and its like exist in a multi-VO Rucio only.</summary>
     public static JsonObject AdminApi(Release release, bool multiVo) => multiVo ? new ConfigDocument().Set("api", "endpoints_add", string.Join(",", release.Endpoints.AdminAdditions)).Json : [];
+
+    public static JsonObject Auth(InstanceInputs i) => Browsers(new ConfigDocument(), i).Set("api", "endpoints", "auth,ping").Json;
+
+    public static JsonObject Trace(InstanceInputs i)
+    {
+        var config = new ConfigDocument().Set("api", "endpoints", "ping,traces");
+        BrokerConfig.TraceServer(config, i);
+        return config.Json;
+    }
+
+    /// <summary>Pages of the web UI call these servers from browsers; without this option Rucio answers their preflights with 500.</summary>
+    private static ConfigDocument Browsers(ConfigDocument config, InstanceInputs i) =>
+        i.Instance.Spec.Webui is { } webui ? config.Set("webui", "urls", Exposure.Url(webui)) : config;
 
     public static JsonObject Daemons() => new ConfigDocument().Set("monitor", "enable_metrics", "True").Set("monitor", "metrics_port", $"{Desired.Daemons.MetricsPort}").Json;
 

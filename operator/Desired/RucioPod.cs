@@ -19,7 +19,7 @@ public static class RucioPod
         return Pod(i, component, container, config, [.. volumes ?? [], .. OidcConfig.Volumes(i, program)], extraHash + OidcConfig.HashText(i, program));
     }
 
-    private static V1PodTemplateSpec Pod(InstanceInputs i, string component, V1Container container, IReadOnlyCollection<string> configSecrets, IEnumerable<V1Volume> volumes, string extraHash) => new()
+    private static V1PodTemplateSpec Pod(InstanceInputs i, string component, V1Container container, IReadOnlyCollection<string> configSecrets, IEnumerable<V1Volume> volumes, string extraHash) => Authorities.Trusting(i, new()
     {
         Metadata = new V1ObjectMeta
         {
@@ -37,7 +37,7 @@ public static class RucioPod
             Containers = [container],
             Volumes = [ConfigVolume(configSecrets), PolicyVolume(i), .. DatabaseCaVolume(i), .. volumes],
         },
-    };
+    });
 
     /// <summary>Of restricted pods; the images call it nobody.</summary>
     private const long User = 65534;
@@ -57,6 +57,7 @@ public static class RucioPod
     /// <param name="writable">Folders that are empty at start, and in memory: the merged configuration holds passwords.</param>
     public static void Restrict(V1PodTemplateSpec template, bool readOnlyRoot, params string[] writable)
     {
+        Authorities.Forget(template);
         var (pod, container) = (template.Spec, template.Spec.Containers[0]);
         pod.SecurityContext.RunAsNonRoot = true;
         pod.SecurityContext.RunAsUser = User;
@@ -89,7 +90,7 @@ public static class RucioPod
     public static string DaemonsImage(InstanceInputs i) => FromRegistry(i, i.Release.Images.DaemonsOf(i.Instance.Spec.Version));
 
     /// <summary>A mirror keeps the last part of the name.</summary>
-    private static string FromRegistry(InstanceInputs i, string image) =>
+    public static string FromRegistry(InstanceInputs i, string image) =>
         i.Instance.Spec.Images is { } images ? $"{images.Registry.TrimEnd('/')}/{image[(image.LastIndexOf('/') + 1)..]}" : image;
 
     /// <summary>As the spec has them; ours only where it says nothing, since half of the one and half of the other may contradict.</summary>

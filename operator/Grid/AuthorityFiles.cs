@@ -11,7 +11,8 @@ namespace RucioOperator.Grid;
 /// gives the same files.
 /// </summary>
 /// <param name="NextUpdate">When the first of the revocation lists runs out.</param>
-public sealed partial record AuthorityFiles(IReadOnlyDictionary<string, string> Files, int Authorities, int RevocationLists, DateTimeOffset? NextUpdate)
+/// <param name="Unlisted">Where there are revocation lists: subjects of the authorities without one.</param>
+public sealed partial record AuthorityFiles(IReadOnlyDictionary<string, string> Files, int Authorities, int RevocationLists, DateTimeOffset? NextUpdate, IReadOnlyList<string> Unlisted)
 {
     /// <summary>Its ending makes the images' entrypoints add it to the system's trust; without one such file they do not start.</summary>
     public const string Bundle = "ca-bundle.pem";
@@ -55,7 +56,9 @@ public sealed partial record AuthorityFiles(IReadOnlyDictionary<string, string> 
             files[Bundle] = string.Concat(authorities.Values.Select(a => a.ExportCertificatePem() + "\n"));
         }
         var nextUpdate = lists.Values.Select(l => l.NextUpdate).Where(d => d is not null).Select(d => (DateTimeOffset?)new DateTimeOffset(d!.Value.ToUniversalTime())).Min();
-        return new AuthorityFiles(files, authorities.Count, lists.Count, nextUpdate);
+        var listed = lists.Values.Select(l => Convert.ToHexString(l.IssuerDN.GetDerEncoded())).ToHashSet();
+        var unlisted = lists.Count == 0 ? [] : authorities.Values.Where(a => !listed.Contains(Convert.ToHexString(a.SubjectName.RawData))).Select(a => a.Subject).Order(StringComparer.Ordinal).ToList();
+        return new AuthorityFiles(files, authorities.Count, lists.Count, nextUpdate, unlisted);
     }
 
     private static string FreeName(SortedDictionary<string, string> files, string hash, string infix)

@@ -1,7 +1,14 @@
 namespace RucioOperator.Grid;
 
 /// <summary>What the probes of an auth server found; reason and message are a condition's.</summary>
-public sealed record X509Verdict(bool Verified, string Reason, string Message);
+public sealed record X509Verdict(bool Verified, string Reason, string Message)
+{
+    public const string ForgedAccepted = nameof(ForgedAccepted);
+    public const string NoCertificateAccepted = nameof(NoCertificateAccepted);
+
+    /// <summary>Somebody got through to Rucio whom no authority vouches for.</summary>
+    public bool IsOpen => Reason is ForgedAccepted or NoCertificateAccepted;
+}
 
 /// <summary>
 /// Whether a server logs in by certificate only those whom an authority vouches for: asked with certificates of a name that
@@ -19,10 +26,10 @@ public sealed class X509Probes(CertificateLogin server, TimeProvider time)
         var forged = ProbeIdentity.Forge(genuine, now);
         (string Name, ClientCredential? Presented, bool Accepted, string Reason)[] rules =
         [
-            ("a self-signed certificate with somebody's name", forged, false, "ForgedAccepted"),
-            ("a proxy of a self-signed certificate", ProxyCertificate.Of(forged, now, TimeSpan.FromHours(1)), false, "ForgedAccepted"),
-            ("a certificate signed by an ordinary one", ProxyCertificate.Pretend(genuine, now), false, "ForgedAccepted"),
-            ("no certificate", null, false, "NoCertificateAccepted"),
+            ("a self-signed certificate with somebody's name", forged, false, X509Verdict.ForgedAccepted),
+            ("a proxy of a self-signed certificate", ProxyCertificate.Of(forged, now, TimeSpan.FromHours(1)), false, X509Verdict.ForgedAccepted),
+            ("a certificate signed by an ordinary one", ProxyCertificate.Pretend(genuine, now), false, X509Verdict.ForgedAccepted),
+            ("no certificate", null, false, X509Verdict.NoCertificateAccepted),
             ("a certificate of a trusted authority", genuine, true, "SignedRefused"),
             ("an RFC 3820 proxy of it", ProxyCertificate.Of(genuine, now, TimeSpan.FromHours(1)), true, "ProxyRefused"),
         ];

@@ -76,6 +76,18 @@ internal static class RuleCases
           database: {cloudNativePG: {storageSize: 20Gi, parameters: {shared_buffers: 1GB}, backup: {retentionPolicy: 30d}, plugins: [{name: p}]}}
         ---
         apiVersion: rucio.cern.ch/v1alpha1
+        kind: RucioInstance
+        spec:
+          version: 41.0.0
+          database: {provision: {host: pg.example.org, adminSecretRef: {name: db}}}
+          api: {host: rucio.example.org, autoscaling: {maxReplicas: 4}, exposure: {type: Ingress, className: nginx}, tls: {secretRef: {name: t}}}
+          auth: {host: auth.example.org, exposure: {type: LoadBalancer, className: c}, tls: {issuerRef: {name: i}}}
+          webui: {host: ui.example.org, exposure: {type: Ingress}, tls: {secretRef: {name: t}}}
+          trace: {host: trace.example.org, exposure: {type: Ingress}, tls: {secretRef: {name: t}}}
+          messaging: {traces: {hosts: [b.example.org], port: 61613, destination: /queue/t, credentialsSecretRef: {name: b}}}
+          trust: {caBundles: [{name: ca}]}
+        ---
+        apiVersion: rucio.cern.ch/v1alpha1
         kind: VirtualOrganisation
         spec:
           instanceRef: {name: rucio}
@@ -142,6 +154,24 @@ internal static class RuleCases
         new(Ri, ".spec", "PgDump works", "spec: {upgrade: {backup: CloudNativePG}}"),
         new(Ri, ".spec.upgrade", "spec.upgrade.image", "spec: {upgrade: {backup: None}}"),
         new(Ri, ".spec.upgrade", "spec.upgrade.storage", "spec: {upgrade: {backup: None}}"),
+        new(Ri, ".spec.api", "is decided by spec.api.autoscaling", "spec: {api: {replicas: 2, autoscaling: {}}}"),
+        new(Ri, ".spec.api", "needs cpu", "spec: {api: {replicas: 1, autoscaling: {}, resources: {requests: {memory: 1Gi}}}}"),
+        new(Ri, ".spec.api", "needs spec.api.host", "spec: {api: {exposure: {type: Ingress}}}"),
+        new(Ri, ".spec.api", "spec.api.tls needs", "spec: {api: {tls: {secretRef: {name: t}}}}"),
+        new(Ri, ".spec.api", "LoadBalancer needs", "spec: {api: {host: a.example.org, exposure: {type: LoadBalancer}}}"),
+        new(Ri, ".spec.api.autoscaling", "must not be more", "spec: {api: {autoscaling: {minReplicas: 9}}}"),
+        .. ((string[])["api", "auth", "webui", "trace"]).SelectMany(server => (RuleCase[])
+        [
+            new(Ri, $".spec.{server}.exposure", "gatewayRef belongs", $"spec: {{{server}: {{exposure: {{type: Gateway, className: null}}}}}}"),
+            new(Ri, $".spec.{server}.exposure", "className belongs", $"spec: {{{server}: {{exposure: {{type: Gateway, gatewayRef: {{name: g}}, className: c}}}}}}"),
+            new(Ri, $".spec.{server}.tls", "exactly one", $"spec: {{{server}: {{tls: {{secretRef: {{name: t}}, issuerRef: {{name: i}}}}}}}}"),
+        ]),
+        new(Ri, ".spec.webui", "speak plain HTTP", "spec: {webui: {exposure: {type: LoadBalancer}}}"),
+        new(Ri, ".spec.webui", "spec.webui.tls needs", "spec: {webui: {exposure: {type: Gateway, gatewayRef: {name: g}}}}"),
+        new(Ri, ".spec.trace", "needs spec.trace.host", "spec: {trace: {host: null}}"),
+        new(Ri, ".spec.trace", "spec.trace.tls needs", "spec: {trace: {exposure: null}}"),
+        new(Ri, ".spec.trace", "LoadBalancer needs", "spec: {trace: {tls: null, exposure: {type: LoadBalancer}}}"),
+        new(Ri, ".spec", "spec.trace needs", "spec: {messaging: null}"),
 
         new(Vo, "", "spec.tag is immutable", "spec: {tag: sea}", "{tag: sky}"),
         new(Vo, "", "spec.instanceRef is immutable", "spec: {instanceRef: {name: other}}", "{tag: sky}"),

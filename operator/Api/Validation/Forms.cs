@@ -29,6 +29,9 @@ public static partial class Forms
     [GeneratedRegex(@"^https?://[A-Za-z0-9.\[\]:-]+(/[^\s?#@]*)?\z")]
     public static partial Regex RucioUrl();
 
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+\z")]
+    public static partial Regex PublicHost();
+
     [GeneratedRegex(@"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?\z")]
     public static partial Regex FtsServer();
 

@@ -21,7 +21,8 @@ public static class RucioInstanceRules
         new("the database to provision can be addressed", s => Provision(s.Database.Provision)),
         new("the Cluster of CloudNativePG makes sense", s => DatabaseRules.CloudNativePG(s.Database.CloudNativePG)),
         new("the embedded server makes sense", s => DatabaseRules.Embedded(s.Database.Embedded)),
-        new("the API's size makes sense", Api),
+        new("servers can be sized, exposed and given certificates", ExposureRules.Servers),
+        new("trusted authorities are named once", ExposureRules.Trust),
         new("FTS servers are URLs", FtsServers),
         new("transfer schemes are schemes", Schemes),
         new("config names nothing of the operator's", ConfigRules.Check),
@@ -39,9 +40,7 @@ public static class RucioInstanceRules
     private static IEnumerable<FieldError> FieldsToCome(RucioInstanceSpec s) =>
     [
         .. NotYet("spec",
-            ("auth", s.Auth), ("webui", s.Webui), ("trace", s.Trace), ("trust", s.Trust),
             ("policyPackages", s.PolicyPackages)),
-        .. NotYet("spec.api", ("autoscaling", s.Api?.Autoscaling), ("host", s.Api?.Host), ("exposure", s.Api?.Exposure), ("tls", s.Api?.Tls)),
         .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef)),
         .. NotYet("spec.tenancy", ("allowedHosts", s.Tenancy?.AllowedHosts), ("sharedIdentities", s.Tenancy?.SharedIdentities)),
     ];
@@ -79,13 +78,6 @@ public static class RucioInstanceRules
             : When(!Forms.HostName().IsMatch(host) && !IPAddress.TryParse(host, out _), Invalid($"{path}.host", "must be a host name or an IP address, without scheme, port, user or path")),
         .. When(port is < 1 or > 65535, Invalid($"{path}.port", "must be 1 to 65535")),
         .. When(!Forms.SqlName().IsMatch(schema) || schema.Length > 63, Invalid($"{path}.schema", "must have a-z, 0-9 and _, not start with a digit, at most 63 characters")),
-    ];
-
-    private static IEnumerable<FieldError> Api(RucioInstanceSpec s) => s.Api is not { } api ? [] :
-    [
-        .. When(api.Replicas is < 1 or > 50, Invalid("spec.api.replicas", "must be 1 to 50")),
-        .. Quantities("spec.api.resources.requests", api.Resources?.Requests),
-        .. Quantities("spec.api.resources.limits", api.Resources?.Limits),
     ];
 
     private static IEnumerable<FieldError> FtsServers(RucioInstanceSpec s) =>

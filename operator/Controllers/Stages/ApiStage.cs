@@ -1,4 +1,5 @@
 using RucioOperator.Api;
+using RucioOperator.Desired;
 using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
 
@@ -12,7 +13,8 @@ internal static class ApiStage
         if (work.Availability([work.Names.Admin, work.Names.Api]) is { } notServing)
         {
             work.Connection.Serving = false;
-            return notServing;
+            // Pods whose certificate is missing don't start, and don't say why.
+            return Exposure.TlsInPod(work.Instance.Spec.Api) ? await TlsSecrets.ProblemAsync(work, "api", ct) ?? notServing : notServing;
         }
         var url = work.Parts.ServiceOverride(work.Names.Admin, work.Names.Namespace) ?? new Uri($"https://{work.Names.AdminHost}");
         var superRoot = work.Inputs.SuperRoot;
@@ -23,7 +25,7 @@ internal static class ApiStage
             work.Connection.Serving = true;
         }
         work.Parts.Connections.RaiseObserved(work.Key);
-        work.Report.True(InstanceConditions.ApiReady, "Serving", $"Public API at {work.Names.ApiUrl}; {work.Instance.Spec.RootAccount} logs in at the admin API");
+        work.Report.True(InstanceConditions.ApiReady, "Serving", $"Public API at {Exposure.ApiUrl(work.Instance.Spec, work.Names)}; {work.Instance.Spec.RootAccount} logs in at the admin API");
         return null;
     }
 }

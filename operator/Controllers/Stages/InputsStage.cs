@@ -26,6 +26,8 @@ internal static class InputsStage
             Secrets = await SecretsAsync(work, ct),
             OidcClients = work.OidcClients,
             OperatorNamespace = work.Parts.OperatorNamespace,
+            Trust = work.Trust,
+            AuthMayBeExposed = X509Stage.MayBeExposed(work),
         };
         return null;
     }

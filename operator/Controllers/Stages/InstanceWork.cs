@@ -2,6 +2,7 @@ using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Desired;
+using RucioOperator.Grid;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
 using RucioOperator.Releases;
@@ -38,6 +39,15 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
 
     /// <summary>From <see cref="OidcStage"/> on.</summary>
     public IReadOnlyList<OidcClient> OidcClients { get; set; } = [];
+
+    /// <summary>From <see cref="TrustStage"/> on.</summary>
+    public Trusted Trust { get; set; } = Trusted.Nothing;
+
+    /// <summary>From <see cref="TrustStage"/> on, where somebody is trusted and there is an auth server.</summary>
+    public ProbeIdentity? Probe { get; set; }
+
+    /// <summary>As it was, until <see cref="X509Stage"/> has looked.</summary>
+    public string? AuthUrl { get; set; } = instance.Status?.AuthUrl;
 
     /// <summary>From <see cref="InputsStage"/> on.</summary>
     public InstanceInputs Inputs { get => field ?? throw new InvalidOperationException("no inputs yet"); set; }

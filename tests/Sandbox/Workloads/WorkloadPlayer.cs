@@ -23,7 +23,7 @@ public sealed class WorkloadPlayer : IAsyncDisposable
     public WorkloadPlayer(IKubeStore store, StandInRucio? rucio)
     {
         (_store, _rucio, _databases) = (store, rucio, new(store));
-        _loops = Task.WhenAll(Follow("jobs.batch", PlayJobAsync), Follow("deployments.apps", PlayDeploymentAsync),
+        _loops = Task.WhenAll(Follow("jobs.batch", PlayJobAsync), Follow("deployments.apps", PlayDeploymentAsync), Follow("services", PlayServiceAsync, _ => Task.CompletedTask),
             Follow("statefulsets.apps", _databases.PlayStatefulSetAsync, _databases.StopAsync), Follow("persistentvolumeclaims", _ => Task.CompletedTask, _databases.RemoveVolumeAsync),
             Follow("customresourcedefinitions.apiextensions.k8s.io", FollowClustersAsync));
     }
@@ -181,6 +181,14 @@ public sealed class WorkloadPlayer : IAsyncDisposable
             ["availableReplicas"] = replicas,
             ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Available", ["status"] = "True", ["reason"] = "MinimumReplicasAvailable" }),
         });
+        return Task.CompletedTask;
+    }
+
+    /// <summary>A load balancer has an address at once.</summary>
+    private Task PlayServiceAsync(JsonObject service)
+    {
+        if (service["spec"]?["type"]?.GetValue<string>() == "LoadBalancer" && service["status"]?["loadBalancer"]?["ingress"] is null)
+            _store.PatchStatus("services", Text(service, "namespace"), Text(service, "name"), new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = new JsonArray(new JsonObject { ["ip"] = "192.0.2.1" }) } });
         return Task.CompletedTask;
     }
 

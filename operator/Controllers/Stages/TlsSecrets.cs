@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using RucioOperator.Api;
+using RucioOperator.Desired;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers.Stages;
+
+/// <summary>Certificates of exposed hosts, as servers and Ingresses will find them.</summary>
+internal static class TlsSecrets
+{
+    /// <summary>First rule that fits wins; null: the server has its certificate, or needs none.</summary>
+    public static async Task<Outcome?> ProblemAsync(InstanceWork work, string component, CancellationToken ct)
+    {
+        var (spec, names) = (work.Instance.Spec, work.Names);
+        foreach (var (_, field, name, issued) in Exposure.TlsSecrets(spec, names).Where(t => t.Component == component))
+        {
+            var key = new ObjectKey(names.Namespace, name);
+            var secret = await work.Parts.References.ReadAsync(key, ct);
+            if (secret is null)
+            {
+                return issued
+                    ? new Outcome.Blocked("CertificatePending", $"{field}: cert-manager has not issued Certificate {key} yet; its conditions say why")
+                    : new Outcome.Blocked("SecretNotFound", $"{field}: Secret {key} does not exist");
+            }
+            if (((string[])["tls.crt", "tls.key"]).FirstOrDefault(entry => !secret.TryGetValue(entry, out var value) || value.Length == 0) is { } missing)
+            {
+                return new Outcome.Blocked("SecretKeyMissing", $"{field}: Secret {key} has no key {missing}");
+            }
+            return Of(field, key, Encoding.UTF8.GetString(secret["tls.crt"]), Host(spec, component), work.Now);
+        }
+        return null;
+    }
+
+    private static Outcome.Blocked? Of(string field, ObjectKey key, string pem, string? host, DateTimeOffset now)
+    {
+        X509Certificate2 certificate;
+        try
+        {
+            certificate = X509Certificate2.CreateFromPem(pem);
+        }
+        catch (CryptographicException)
+        {
+            return new Outcome.Blocked("InvalidCertificate", $"{field}: tls.crt in Secret {key} is not a PEM certificate");
+        }
+        using (certificate)
+        {
+            return host is not null && !certificate.MatchesHostname(host) ? new Outcome.Blocked("CertificateForOtherHost", $"{field}: the certificate in Secret {key} is not for {host}")
+                : certificate.NotAfter.ToUniversalTime() < now ? new Outcome.Blocked("CertificateExpired", $"{field}: the certificate in Secret {key} ran out at {certificate.NotAfter.ToUniversalTime():u}")
+                : null;
+        }
+    }
+
+    private static string? Host(RucioInstanceSpec spec, string component) => component switch
+    {
+        "api" => spec.Api?.Host,
+        "auth" => spec.Auth?.Host,
+        "webui" => spec.Webui?.Host,
+        _ => spec.Trace?.Host,
+    };
+}
