@@ -171,7 +171,7 @@ internal static class RuleCases
         new(Ri, ".spec.trace", "needs spec.trace.host", "spec: {trace: {host: null}}"),
         new(Ri, ".spec.trace", "spec.trace.tls needs", "spec: {trace: {exposure: null}}"),
         new(Ri, ".spec.trace", "LoadBalancer needs", "spec: {trace: {tls: null, exposure: {type: LoadBalancer}}}"),
-        new(Ri, ".spec", "spec.trace needs", "spec: {messaging: null}"),
+        new(Ri, ".spec", "spec.trace needs", "spec: {trace: {}}"),
 
         new(Vo, "", "spec.tag is immutable", "spec: {tag: sea}", "{tag: sky}"),
         new(Vo, "", "spec.instanceRef is immutable", "spec: {instanceRef: {name: other}}", "{tag: sky}"),

@@ -34,6 +34,8 @@ public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnly
             VoTags = VoTags,
             Phase = Phase,
             Move = Phase.IsUpgrade() ? new CatalogueMove("a62db546a1f1", "3b943000da18") : null,
+            Trust = Instance.Spec.Trust is null ? Trusted.Nothing : new(new Dictionary<string, string> { ["0a1b2c3d.0"] = "(PEM of an authority)" }, new Dictionary<string, string> { ["4e5f6a7b.0"] = "(PEM of the operator's own)" }, "(PEM of an authority)", Revocation: false),
+            AuthMayBeExposed = true,
             OidcClients = [.. (Instance.Spec.Oidc?.Issuers ?? []).Select(issuer => new OidcClient(issuer.Name, issuer.Url, "(client-id)", "(client-secret)", "(client-id)", "(client-secret)"))],
             Secrets = InstanceSecrets.Of(Instance.Spec).Select(s => (s.Secret, s.Key)).Distinct().ToDictionary(s => s, s => $"({s.Key} of Secret {s.Secret})"),
         };
@@ -45,7 +47,7 @@ public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnly
         var documents = files.Order(StringComparer.Ordinal).SelectMany(file => Yaml.Parse(File.ReadAllText(file))).ToList();
         var tags = documents.Where(d => d.Text("kind") == VirtualOrganisation.KubeKind).Select(d => d.Text("spec", "tag")!).ToList();
         // An instance that is elsewhere has nothing made for it.
-        return documents.Where(d => d.Text("kind") == RucioInstance.KubeKind && d["spec"]!["external"] is null).Select(d => new RenderedCase(name, Read(d), tags));
+        return documents.Where(d => d.Text("kind") == RucioInstance.KubeKind && d["spec"]!["external"] is null).Select(d => new RenderedCase(name, Read(d), tags is [] ? ["sky"] : tags));
     }
 
     /// <summary>With the defaults that the API server fills in.</summary>
