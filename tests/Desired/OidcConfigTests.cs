@@ -34,7 +34,8 @@ public sealed class OidcConfigTests
     public void A_group_of_a_daemon_that_asks_for_tokens_gets_them_too()
     {
         var inputs = Inputs.Of("{transfers: {ftsServers: ['https://fts.example.org:8446']}, daemons: {groups: [{name: fast, daemon: conveyor-submitter, arguments: {activities: Express}}]}, oidc: {issuers: [{name: iam, url: 'https://iam.example.org/', clientSecretRef: {name: c}}]}}")
-            with { OidcClients = [new("iam", "https://iam.example.org/", "i", "s", "i", "s")] };
+            with
+        { OidcClients = [new("iam", "https://iam.example.org/", "i", "s", "i", "s")] };
         var mounting = DesiredInstance.Objects(inputs).OfType<V1Deployment>().Where(d => d.Spec.Template.Spec.Volumes.Any(v => v.Secret?.SecretName == "rucio-idpsecrets")).Select(d => d.Metadata.Name);
         Assert.That(mounting, Does.Contain("rucio-fast").And.Contain("rucio-conveyor-submitter").And.Not.Contain("rucio-judge-evaluator"));
     }
