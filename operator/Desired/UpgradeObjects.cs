@@ -21,6 +21,10 @@ public static class UpgradeObjects
             {
                 yield return part;
             }
+            if (CnpgBackup.For(i, move) is { } backup)
+            {
+                yield return backup;
+            }
         }
         if (i.Phase == InstancePhase.Migrate)
         {

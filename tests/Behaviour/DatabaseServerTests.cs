@@ -89,6 +89,34 @@ public sealed class DatabaseServerTests
     }
 
     [Test]
+    public async Task An_upgrade_waits_for_a_Backup_of_the_cluster_that_outlives_it()
+    {
+        await using var world = await EmbeddedAsync("rucio-postgres-rw");
+        var ns = world.Ns("embedded");
+        world.Namespace(ns);
+        world.Bed.Kubernetes.InstallKinds();
+        world.Apply(Manifest(ns, """
+            cloudNativePG:
+                  instances: 1
+                  storageSize: 1Gi
+                  plugins: [{name: barman-cloud.cloudnative-pg.io, parameters: {barmanObjectName: store} }]
+            """).Replace("41.0.0", "38.6.0", StringComparison.Ordinal));
+        await world.ReadyAsync((World.Instances, ns, "rucio"));
+        world.PatchSpec(World.Instances, ns, "rucio", """{"version": "41.0.0", "upgrade": {"backup": "CloudNativePG"}}""");
+        const string backups = "backups.postgresql.cnpg.io", name = "rucio-backup-a62db546a1f1";
+        await world.Bed.WaitConditionAsync(World.Instances, ns, "rucio", "BackedUp", "False", "BackingUp");
+        await world.UntilAsync(() => world.Store.Get(backups, ns, name) is not null, () => "no Backup is asked for");
+        var backup = world.Store.Get(backups, ns, name)!;
+        Assert.That(backup["metadata"]!["ownerReferences"], Is.Null);
+        Assert.That(backup["spec"]!["cluster"]!["name"]!.GetValue<string>(), Is.EqualTo("rucio-postgres"));
+        Assert.That(backup["spec"]!["pluginConfiguration"]!["name"]!.GetValue<string>(), Is.EqualTo("barman-cloud.cloudnative-pg.io"));
+        world.Store.PatchStatus(backups, ns, name, new JsonObject { ["phase"] = "completed" });
+        await world.ReadyAsync((World.Instances, ns, "rucio"));
+        Assert.That(world.Store.Get(backups, ns, name), Is.Not.Null);
+        Assert.That(world.Bed.Workloads.Jobs, Is.EqualTo(new[] { "bootstrap", "migrate" }));
+    }
+
+    [Test]
     public async Task A_cluster_of_CloudNativePG_is_asked_for_waited_for_and_kept()
     {
         await using var world = await EmbeddedAsync("rucio-postgres-rw");

@@ -52,7 +52,7 @@ internal static class PhaseStage
             ServersStopped = migrates && deployments.Where(d => Is(d, Phased.Server)).All(d => d.Spec.Replicas == 0) && await work.PodsAsync(Phased.Server, ct) == 0,
             ServersServe = work.Availability([work.Names.Admin, work.Names.Api]) is null && deployments.Any(d => Is(d, Phased.Server) && d.Metadata.Name == work.Names.Api && d.Spec.Replicas > 0),
             BackupWanted = (spec.Upgrade ?? new UpgradeSpec()).Backup != UpgradeBackup.None,
-            BackedUp = migrates && BackupStage.IsDone(work, revision!),
+            BackedUp = migrates && await BackupStage.IsDoneAsync(work, revision!, ct),
         };
     }
 
