@@ -80,7 +80,8 @@ public static class NetworkPolicies
     private static IEnumerable<(string Name, IReadOnlyList<string> Components, IReadOnlyList<int> Ports)> Outward(InstanceInputs i)
     {
         var spec = i.Instance.Spec;
-        yield return ("fts", Names(i, daemon => daemon.Release is { Needs: DaemonNeed.TransferTool } or { UsesX509Proxy: true }), Ports(spec.Transfers?.FtsServers));
+        // Rules that are deleted or re-prioritised cancel and change jobs at FTS from within the servers, too.
+        yield return ("fts", ["admin", "api", .. Names(i, daemon => daemon.Release is { Needs: DaemonNeed.TransferTool } or { UsesX509Proxy: true })], Ports(spec.Transfers?.FtsServers));
         yield return ("oidc", [.. TokenServers(i).Where(name => OidcConfig.IsUsedBy(i, name)), .. Names(i, daemon => OidcConfig.IsUsedBy(i, daemon.Daemon))], Ports(spec.Oidc?.Issuers.Select(issuer => issuer.Url)));
         yield return ("hermes", Names(i, daemon => daemon.Daemon == "hermes"), [.. Ports(spec.Messaging?.Hermes), .. spec.Mail is { } mail ? (int[])[mail.Port] : [], .. Ports(MessageSinks(spec))]);
         yield return ("receiver", Names(i, daemon => daemon.Daemon == "conveyor-receiver"), Ports(spec.Messaging?.Receiver));

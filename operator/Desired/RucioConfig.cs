@@ -14,6 +14,9 @@ public static class RucioConfig
 {
     public const string DatabaseCaPath = "/opt/rucio/database-ca/ca.crt";
 
+    /// <summary>The public authorities, where the images (AlmaLinux) keep them.</summary>
+    private const string SystemCaPath = "/etc/pki/tls/certs/ca-bundle.crt";
+
     /// <summary>For every process; sections that one daemon alone reads are in <see cref="Daemon"/>.</summary>
     public static JsonObject Common(InstanceInputs i)
     {
@@ -137,9 +140,10 @@ public static class RucioConfig
         var (address, owner) = (database.Address, database.Owner);
         var host = address.Host.Contains(':') ? $"[{address.Host}]" : address.Host;
         var query = $"sslmode={Database.LibpqSslMode(address.SslMode)}";
-        if (address.CaPem is not null)
+        if (address.CaPem is not null || address.SslMode is DatabaseSslMode.VerifyCA or DatabaseSslMode.VerifyFull)
         {
-            query += $"&sslrootcert={Uri.EscapeDataString(DatabaseCaPath)}";
+            // Told to verify and not by what, libpq looks into the home of its user, and fails.
+            query += $"&sslrootcert={Uri.EscapeDataString(address.CaPem is null ? SystemCaPath : DatabaseCaPath)}";
         }
         return $"postgresql+psycopg://{Uri.EscapeDataString(owner.Username)}:{Uri.EscapeDataString(owner.Password)}@{host}:{address.Port}/{Uri.EscapeDataString(address.Name)}?{query}";
     }

@@ -24,7 +24,7 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Instance, "{version: null, database: null, external: {apiUrl: 'https://r', authUrl: 'https://r?x', credentialsSecretRef: {name: c}}}", "spec.external.authUrl", InvalidField),
         new(Instance, "{version: null, database: null, external: {apiUrl: 'https://r', credentialsSecretRef: {name: ''}}}", "spec.external.credentialsSecretRef.name", MissingField),
         new(Instance, "{version: null, database: null, daemons: {profile: Minimal}, external: {apiUrl: 'https://r', credentialsSecretRef: {name: c}}}", "spec.external", InvalidField),
-        new(Instance, "{version: null, database: null, deletionPolicy: Delete, external: {apiUrl: 'https://r', credentialsSecretRef: {name: c}}}", "spec.external", InvalidField),
+        new(Instance, "{version: null, database: null, deletionPolicy: Delete, external: {apiUrl: 'https://r', credentialsSecretRef: {name: c}}}", "spec.deletionPolicy", InvalidField),
         new(Instance, "{database: {engine: MySQL}}", "spec.database.engine", UnsupportedDatabase),
         new(Instance, "{database: {provision: {host: 'mysql://db/rucio'}}}", "spec.database.provision.host", UnsupportedDatabase),
         new(Instance, "{database: {provision: {host: 'postgresql://db'}}}", "spec.database.provision.host", InvalidField),

@@ -57,9 +57,9 @@ public sealed class BadInstanceTests
     public async Task A_field_of_later_work_is_named_and_never_ignored()
     {
         var ns = _world.Ns("later");
-        _world.ApplyInstance(ns, spec: "  hibernate: true");
-        await RejectedAsync(ns, "NotSupportedYet", "spec.hibernate is not supported yet");
-        _world.PatchSpec(World.Instances, ns, "rucio", """{"hibernate": null}""");
+        _world.ApplyInstance(ns, spec: "  policyPackages: [{name: mine}]");
+        await RejectedAsync(ns, "NotSupportedYet", "spec.policyPackages is not supported yet");
+        _world.PatchSpec(World.Instances, ns, "rucio", """{"policyPackages": null}""");
         await _world.ReadyAsync((World.Instances, ns, "rucio"));
     }
 

@@ -14,6 +14,7 @@ internal static class ExternalRules
             .. Secret("spec.external.caSecretRef", external.CaSecretRef),
             .. Secret("spec.external.credentialsSecretRef", external.CredentialsSecretRef),
             .. OwnersFields(s).Where(f => f.IsSet).Select(f => Invalid("spec.external", $"nothing is deployed for a Rucio that somebody else runs: leave out spec.{f.Field}")),
+            .. When(s.DeletionPolicy == InstanceDeletionPolicy.Delete, Invalid("spec.deletionPolicy", "Delete drops what this operator provisioned, and for spec.external that is nothing")),
         ];
 
     private static IEnumerable<(string Field, bool IsSet)> OwnersFields(RucioInstanceSpec s) =>
@@ -25,6 +26,5 @@ internal static class ExternalRules
         ("config", s.Config is not null), ("configSecrets", s.ConfigSecrets is not null), ("cache", s.Cache is not null), ("policyPackages", s.PolicyPackages is not null), ("upgrade", s.Upgrade is not null), ("hibernate", s.Hibernate is not null),
         ("monitoring", s.Monitoring is not null), ("networkPolicy", s.NetworkPolicy is not null),
         ("transfers.credentialSecretRef", s.Transfers?.CredentialSecretRef is not null), ("transfers.schemes", s.Transfers?.Schemes is not null),
-        ("deletionPolicy: Delete", s.DeletionPolicy == InstanceDeletionPolicy.Delete),
     ];
 }
