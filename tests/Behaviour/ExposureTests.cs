@@ -154,7 +154,10 @@ public sealed class ExposureTests
 
     private void Trust(string pem) => _world.Store.Upsert(new JsonObject
     {
-        ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = "users", ["namespace"] = _ns }, ["data"] = new JsonObject { ["ca.pem"] = pem },
+        ["apiVersion"] = "v1",
+        ["kind"] = "ConfigMap",
+        ["metadata"] = new JsonObject { ["name"] = "users", ["namespace"] = _ns },
+        ["data"] = new JsonObject { ["ca.pem"] = pem },
     });
 
     private void Certificate(string name, string host)
@@ -162,7 +165,10 @@ public sealed class ExposureTests
         var (certificate, key) = _authority.Issue(host, host);
         _world.Store.Upsert(new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = _ns }, ["type"] = "kubernetes.io/tls",
+            ["apiVersion"] = "v1",
+            ["kind"] = "Secret",
+            ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = _ns },
+            ["type"] = "kubernetes.io/tls",
             ["stringData"] = new JsonObject { ["tls.crt"] = certificate, ["tls.key"] = key },
         });
     }

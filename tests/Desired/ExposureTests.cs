@@ -57,7 +57,9 @@ public sealed class ExposureTests
         var pod = InstanceCase.Deployment(open, "rucio-auth").Spec.Template.Spec;
         Assert.That(pod.Containers[0].Env.ToDictionary(e => e.Name, e => e.Value), Is.SupersetOf(new Dictionary<string, string>
         {
-            ["RUCIO_HTTPD_GRID_SITE_ENABLED"] = "True", ["RUCIO_CA_PATH"] = "/opt/rucio/client-ca", ["RUCIO_CA_REVOCATION_CHECK"] = "none",
+            ["RUCIO_HTTPD_GRID_SITE_ENABLED"] = "True",
+            ["RUCIO_CA_PATH"] = "/opt/rucio/client-ca",
+            ["RUCIO_CA_REVOCATION_CHECK"] = "none",
         }));
         Assert.That(pod.Volumes.Single(v => v.Name == "client-ca").Projected.Sources.Select(s => s.ConfigMap.Name), Is.EqualTo(new[] { "rucio-trust", "rucio-x509-probe-ca" }));
         var daemon = InstanceCase.Deployment(open, "rucio-reaper").Spec.Template.Spec.Containers[0];
@@ -122,8 +124,11 @@ public sealed class ExposureTests
         var environment = pod.Env.Where(e => e.Value is not null).ToDictionary(e => e.Name, e => e.Value);
         Assert.That(environment, Is.SupersetOf(new Dictionary<string, string>
         {
-            ["RUCIO_WEBUI_RUCIO_HOST"] = "https://rucio.example.org", ["RUCIO_WEBUI_NEXTAUTH_URL"] = "https://ui.example.org",
-            ["RUCIO_WEBUI_VO_LIST"] = "sky", ["RUCIO_WEBUI_VO_SKY_NAME"] = "sky", ["RUCIO_WEBUI_MULTIVO_ENABLED"] = "true",
+            ["RUCIO_WEBUI_RUCIO_HOST"] = "https://rucio.example.org",
+            ["RUCIO_WEBUI_NEXTAUTH_URL"] = "https://ui.example.org",
+            ["RUCIO_WEBUI_VO_LIST"] = "sky",
+            ["RUCIO_WEBUI_VO_SKY_NAME"] = "sky",
+            ["RUCIO_WEBUI_MULTIVO_ENABLED"] = "true",
         }));
         Assert.That(pod.Env.Where(e => e.ValueFrom is not null).Select(e => e.ValueFrom.SecretKeyRef.Name).Distinct(), Is.EqualTo(new[] { "rucio-webui-session" }));
         Assert.That(InstanceCase.Config(i, "rucio-api")["webui"]!["urls"]!.GetValue<string>(), Is.EqualTo("https://ui.example.org"));

@@ -151,7 +151,11 @@ public sealed class WorkloadPlayer : IAsyncDisposable
             ["phase"] = failure is null ? "Succeeded" : "Failed",
             ["containerStatuses"] = new JsonArray(new JsonObject
             {
-                ["name"] = "job", ["image"] = "", ["imageID"] = "", ["ready"] = false, ["restartCount"] = 0,
+                ["name"] = "job",
+                ["image"] = "",
+                ["imageID"] = "",
+                ["ready"] = false,
+                ["restartCount"] = 0,
                 ["state"] = new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = failure is null ? 0 : 1, ["message"] = failure, ["finishedAt"] = "2026-01-01T00:00:00Z" } },
             }),
         });
