@@ -45,6 +45,17 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         static string Another(string used) => used[..2] + (used[2] == 'z' ? 'y' : 'z');
     }
 
+    [Test, Covers(nameof(RucioCalls.OccupyIdentityAsync))]
+    public async Task An_identity_is_occupied_by_a_call_that_is_refused_and_the_published_password_never_opens_it()
+    {
+        var tag = await Bed.NewTagAsync();
+        var refused = await Assert.ThrowsAsync<RucioRejectedException>(() => Bed.SuperRoot.OccupyIdentityAsync($"root@{tag}", "nobody knows", default));
+        Assert.That(refused!.ExceptionClass, Is.AnyOf("AccessDenied", "AccountNotFound", "DatabaseException"));
+        await Bed.SuperRoot.CreateVoAsync(tag, "", "e@example.org", default);
+        Assert.That(await Bed.LogInAsync($"root@{tag}", "password", "root", tag), Is.EqualTo("401 CannotAuthenticate"));
+        Assert.That(await Bed.LogInAsync($"root@{tag}", "nobody knows", "root", tag), Is.EqualTo("200"));
+    }
+
     [Test]
     public async Task Global_config_is_refused_to_root_of_a_tenant()
     {
