@@ -56,7 +56,7 @@ public sealed class RenderedObjectsTests
         {
             using var response = await cluster.Api.OpenAsync("PATCH", $"{child.Kind.Path(ns, child.Key.Name)}?fieldManager=rucio-operator&force=true&dryRun=All&fieldValidation=Strict", child.Node, ClusterClient.Apply, "application/json", default);
             if (!response.IsSuccessStatusCode)
-                complaints.Add($"{child.Kind.Kind} {child.Key.Name}: {(int)response.StatusCode} {JsonNode.Parse(await response.Content.ReadAsStringAsync())?["message"]}");
+                complaints.Add($"{child.Kind.Kind} {child.Key.Name}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
             if (response.Headers.TryGetValues("Warning", out var warnings))
                 complaints.AddRange(warnings.Select(warning => $"{child.Kind.Kind} {child.Key.Name}: {warning}"));
         }

@@ -66,7 +66,7 @@ public sealed class KindDiscoveryTests
     {
         bed.Server.InstallKinds("tlsroutes.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io");
         await FollowAsync();
-        Assert.That(kinds!.Current.Find(OptionalKinds.TlsRoute)!.Version, Is.EqualTo("v1alpha2"));
+        Assert.That(kinds!.Current.Find(OptionalKinds.TlsRoute)!.Version, Is.EqualTo("v1"));
         Assert.That(kinds!.Current.Find(OptionalKinds.HttpRoute)!.Version, Is.EqualTo("v1"));
     }
 

@@ -19,7 +19,7 @@ public static class OptionalDefinitions
         Definition("postgresql.cnpg.io", "ScheduledBackup", "scheduledbackups", "v1"),
         Definition("cert-manager.io", "Certificate", "certificates", "v1"),
         Definition(Gateway, "HTTPRoute", "httproutes", "v1"),
-        Definition(Gateway, "TLSRoute", "tlsroutes", "v1alpha2"),
+        Definition(Gateway, "TLSRoute", "tlsroutes", "v1alpha2", "v1"),
         Definition("monitoring.coreos.com", "PodMonitor", "podmonitors", "v1"),
     }.ToDictionary(definition => definition.Name());
 
@@ -32,7 +32,8 @@ public static class OptionalDefinitions
 
     public static void RemoveKind(this KubeApiServer server, string name) => server.Store.Delete(TypeRegistry.DefinitionStorage, "", name);
 
-    private static JsonObject Definition(string group, string kind, string plural, string version) => Yaml.Parse($$"""
+    /// <param name="versions">The last one is stored.</param>
+    private static JsonObject Definition(string group, string kind, string plural, params string[] versions) => Yaml.Parse($$"""
         apiVersion: apiextensions.k8s.io/v1
         kind: CustomResourceDefinition
         metadata:
@@ -42,16 +43,10 @@ public static class OptionalDefinitions
           group: {{group}}
           scope: Namespaced
           names: {kind: {{kind}}, plural: {{plural}}, singular: {{kind.ToLowerInvariant()}}, listKind: {{kind}}List }
-          versions:
-          - name: {{version}}
-            served: true
-            storage: true
-            subresources: {status: {} }
-            schema:
-              openAPIV3Schema:
-                type: object
-                properties:
-                  spec: {type: object, x-kubernetes-preserve-unknown-fields: true}
-                  status: {type: object, x-kubernetes-preserve-unknown-fields: true}
+          versions: [{{string.Join(", ", versions.Select(version => Version(version, stored: version == versions[^1])))}}]
         """)[0];
+
+    private static string Version(string name, bool stored) => $$"""
+        {name: {{name}}, served: true, storage: {{(stored ? "true" : "false")}}, subresources: {status: {} }, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, x-kubernetes-preserve-unknown-fields: true}, status: {type: object, x-kubernetes-preserve-unknown-fields: true} } } } }
+        """;
 }

@@ -145,7 +145,7 @@ public sealed class WorkloadPlayer : IAsyncDisposable
     private void SayLastWords(string ns, string job, string? failure)
     {
         var labels = new JsonObject { ["batch.kubernetes.io/job-name"] = job };
-        _store.Upsert(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = new JsonObject { ["name"] = $"{job}-pod", ["namespace"] = ns, ["labels"] = labels }, ["spec"] = new JsonObject { ["containers"] = new JsonArray() } });
+        _store.Upsert(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = new JsonObject { ["name"] = $"{job}-pod", ["namespace"] = ns, ["labels"] = labels }, ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "job", ["image"] = "job" }) } });
         _store.PatchStatus("pods", ns, $"{job}-pod", new JsonObject
         {
             ["phase"] = failure is null ? "Succeeded" : "Failed",
