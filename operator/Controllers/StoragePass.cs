@@ -36,35 +36,35 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             living = [.. living.Where(s => s.Suspended)];
         }
         else try
-        {
-            if (VoProblem(out var instance) is { } blocked)
             {
-                foreach (var storage in living.Where(s => !s.Suspended))
+                if (VoProblem(out var instance) is { } blocked)
                 {
-                    _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, Validate(storage) ?? blocked);
+                    foreach (var storage in living.Where(s => !s.Suspended))
+                    {
+                        _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, Validate(storage) ?? blocked);
+                    }
+                }
+                else
+                {
+                    connection = parts.Connections.Find(ObjectKey.Of(instance!));
+                    if (connection is not { IsOpen: true })
+                    {
+                        // Only just started: the instance's own pass opens the way and wakes us.
+                        return new Outcome.Done();
+                    }
+                    var look = await _deletion.LookAsync(instance!, connection, _vo!, ct);
+                    observed = await connection.ObserveVoAsync(look, ct);
+                    observed = await ConvergeAsync(instance!, connection, look, observed, living, ct);
                 }
             }
-            else
+            catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem)
             {
-                connection = parts.Connections.Find(ObjectKey.Of(instance!));
-                if (connection is not { IsOpen: true })
+                overall = new Outcome.Failed(error);
+                foreach (var storage in living.Where(s => !s.Suspended && _reports[s.Metadata.Name].Outcome is Outcome.Done))
                 {
-                    // Only just started: the instance's own pass opens the way and wakes us.
-                    return new Outcome.Done();
+                    _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, overall);
                 }
-                var look = await _deletion.LookAsync(instance!, connection, _vo!, ct);
-                observed = await connection.ObserveVoAsync(look, ct);
-                observed = await ConvergeAsync(instance!, connection, look, observed, living, ct);
             }
-        }
-        catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem)
-        {
-            overall = new Outcome.Failed(error);
-            foreach (var storage in living.Where(s => !s.Suspended && _reports[s.Metadata.Name].Outcome is Outcome.Done))
-            {
-                _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, overall);
-            }
-        }
         overall = _reports.Values.Select(r => r.Outcome).Aggregate(overall, Sooner);
         await Parallel.ForEachAsync(living, new ParallelOptions { MaxDegreeOfParallelism = WritesAtOnce, CancellationToken = ct }, async (storage, token) => await ReportAsync(storage, observed, token));
         foreach (var storage in deleting)

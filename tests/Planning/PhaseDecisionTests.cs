@@ -11,8 +11,15 @@ public sealed class PhaseDecisionTests
 
     private static readonly PhaseFacts Running = new()
     {
-        Version = "41.0.0", Release = Line(41), Lines = ReleaseCatalogue.Lines, RanVersion = "41.0.0", Revision = New, Complete = true, HadCatalogue = true,
-        ServersServe = true, BackupWanted = true,
+        Version = "41.0.0",
+        Release = Line(41),
+        Lines = ReleaseCatalogue.Lines,
+        RanVersion = "41.0.0",
+        Revision = New,
+        Complete = true,
+        HadCatalogue = true,
+        ServersServe = true,
+        BackupWanted = true,
     };
 
     private static readonly PhaseFacts Upgrading = Running with { RanVersion = "38.6.0", Revision = Old, Complete = false, ServersServe = true };
