@@ -55,7 +55,7 @@ public static class Indexes
 
     private static IEnumerable<string> SecretsOfServers(RucioInstance instance) =>
         (instance.Spec.Trust?.CaBundles ?? []).Where(b => b.Kind == CaBundleKind.Secret).Select(b => b.Name)
-            .Concat(Exposure.TlsSecrets(instance.Spec, new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name)).Select(t => t.Secret))
+            .Concat(Exposure.Servers(instance.Spec).Where(s => s.Spec.Tls is not null).Select(s => Exposure.TlsSecret(new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name), s.Component, s.Spec.Tls!)))
             .Distinct().Select(name => $"{instance.Metadata.NamespaceProperty}/{name}");
 
     public static IEnumerable<string> SecretsOf(VirtualOrganisation vo) =>

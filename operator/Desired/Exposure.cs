@@ -7,30 +7,38 @@ using RucioOperator.Runtime;
 
 namespace RucioOperator.Desired;
 
+/// <summary>A server that people reach from outside.</summary>
+/// <param name="Component">Also its field in the spec.</param>
+/// <param name="Passthrough">TLS ends in the pod, whatever is in front of it.</param>
+public sealed record PublicServer(string Component, IFrontend Spec, bool Passthrough)
+{
+    public string Field => $"spec.{Component}";
+
+    /// <summary>TLSRoute has no HTTP in it: the connection ends in the pod.</summary>
+    public OptionalKind Route => Passthrough ? OptionalKinds.TlsRoute : OptionalKinds.HttpRoute;
+}
+
 /// <summary>What leads from a host name to a server, and the certificates on the way.</summary>
 public static class Exposure
 {
-    /// <param name="Passthrough">TLS ends in the pod, whatever is in front of it.</param>
-    private sealed record Way(string Component, string Service, IFrontend Server, bool Passthrough);
-
     public static IEnumerable<IKubernetesObject<V1ObjectMeta>> Objects(InstanceInputs i)
     {
-        foreach (var way in Ways(i))
+        foreach (var server in Servers(i.Instance.Spec))
         {
-            if (Certificate(i, way) is { } certificate)
+            if (Certificate(i, server) is { } certificate)
             {
                 yield return certificate;
             }
             // Before its verification has been seen to work nobody reaches the auth server.
-            if (way.Component == "auth" && !i.AuthMayBeExposed)
+            if (server.Component == "auth" && !i.AuthMayBeExposed)
             {
                 continue;
             }
-            IKubernetesObject<V1ObjectMeta>? made = way.Server.Exposure?.Type switch
+            IKubernetesObject<V1ObjectMeta>? made = server.Spec.Exposure?.Type switch
             {
-                ExposureType.Ingress => Ingress(i, way),
-                ExposureType.Gateway => Route(i, way),
-                ExposureType.LoadBalancer => LoadBalancer(i, way),
+                ExposureType.Ingress => Ingress(i, server),
+                ExposureType.Gateway => Route(i, server),
+                ExposureType.LoadBalancer => LoadBalancer(i, server),
                 _ => null,
             };
             if (made is not null)
@@ -53,39 +61,29 @@ public static class Exposure
     /// <summary>Given, or written by cert-manager.</summary>
     public static string TlsSecret(InstanceNames names, string component, TlsSpec tls) => tls.SecretRef?.Name ?? names.Tls(component);
 
-    /// <summary>Components with a certificate → field of the spec, and the Secret it is in.</summary>
-    public static IEnumerable<(string Component, string Field, string Secret, bool Issued)> TlsSecrets(RucioInstanceSpec spec, InstanceNames names) =>
-        from server in (IEnumerable<(string Component, IFrontend? Server)>)[("api", spec.Api), ("auth", spec.Auth), ("webui", spec.Webui), ("trace", spec.Trace)]
-        where server.Server?.Tls is not null
-        let tls = server.Server!.Tls!
-        select (server.Component, $"spec.{server.Component}.tls.{(tls.SecretRef is null ? "issuerRef" : "secretRef")}", TlsSecret(names, server.Component, tls), tls.SecretRef is null);
-
-    private static IEnumerable<Way> Ways(InstanceInputs i)
+    /// <summary>Those that the spec has.</summary>
+    public static IEnumerable<PublicServer> Servers(RucioInstanceSpec spec)
     {
-        var (spec, names) = (i.Instance.Spec, i.Names);
-        (string Component, string Service, IFrontend? Server, bool Passthrough)[] all =
-        [
-            ("api", names.Api, spec.Api, TlsInPod(spec.Api)), ("auth", names.Auth, spec.Auth, true),
-            ("webui", names.Webui, spec.Webui, false), ("trace", names.Trace, spec.Trace, TlsInPod(spec.Trace)),
-        ];
-        return all.Where(w => w.Server is not null).Select(w => new Way(w.Component, w.Service, w.Server!, w.Passthrough));
+        (string Component, IFrontend? Spec, bool Passthrough)[] all =
+            [("api", spec.Api, TlsInPod(spec.Api)), ("auth", spec.Auth, true), ("webui", spec.Webui, false), ("trace", spec.Trace, TlsInPod(spec.Trace))];
+        return all.Where(s => s.Spec is not null).Select(s => new PublicServer(s.Component, s.Spec!, s.Passthrough));
     }
 
-    private static V1Ingress Ingress(InstanceInputs i, Way way) => new()
+    private static V1Ingress Ingress(InstanceInputs i, PublicServer server) => new()
     {
         ApiVersion = "networking.k8s.io/v1",
         Kind = "Ingress",
-        Metadata = Meta(i, way, way.Service, way.Passthrough ? Passthrough : null),
+        Metadata = Meta(i, server, i.Names.Server(server.Component), server.Passthrough ? Passthrough : null),
         Spec = new V1IngressSpec
         {
-            IngressClassName = way.Server.Exposure!.ClassName,
-            Tls = way.Server.Tls is null ? null :
-                [new V1IngressTLS { Hosts = [way.Server.Host], SecretName = way.Passthrough ? null : TlsSecret(i.Names, way.Component, way.Server.Tls) }],
+            IngressClassName = server.Spec.Exposure!.ClassName,
+            Tls = server.Spec.Tls is null ? null :
+                [new V1IngressTLS { Hosts = [server.Spec.Host], SecretName = server.Passthrough ? null : TlsSecret(i.Names, server.Component, server.Spec.Tls) }],
             Rules =
             [
                 new V1IngressRule
                 {
-                    Host = way.Server.Host,
+                    Host = server.Spec.Host,
                     Http = new V1HTTPIngressRuleValue
                     {
                         Paths =
@@ -94,7 +92,7 @@ public static class Exposure
                             {
                                 Path = "/",
                                 PathType = "Prefix",
-                                Backend = new V1IngressBackend { Service = new V1IngressServiceBackend { Name = way.Service, Port = new V1ServiceBackendPort { Name = Servers.PortName(way.Passthrough) } } },
+                                Backend = new V1IngressBackend { Service = new V1IngressServiceBackend { Name = i.Names.Server(server.Component), Port = new V1ServiceBackendPort { Name = Desired.Servers.PortName(server.Passthrough) } } },
                             },
                         ],
                     },
@@ -112,55 +110,54 @@ public static class Exposure
         ["nginx.ingress.kubernetes.io/ssl-passthrough"] = "true",
     };
 
-    /// <summary>TLSRoute has no HTTP in it: the connection ends in the pod.</summary>
-    private static UntypedObject? Route(InstanceInputs i, Way way)
+    private static UntypedObject? Route(InstanceInputs i, PublicServer server)
     {
-        if (i.Kinds.Find(way.Passthrough ? OptionalKinds.TlsRoute : OptionalKinds.HttpRoute) is not { } kind)
+        if (i.Kinds.Find(server.Route) is not { } kind)
         {
             return null;
         }
-        var gateway = way.Server.Exposure!.GatewayRef!;
+        var gateway = server.Spec.Exposure!.GatewayRef!;
         var parent = new JsonObject { ["name"] = gateway.Name };
         if (gateway.Namespace is { } ns)
         {
             parent["namespace"] = ns;
         }
-        return UntypedObject.Of(kind, Meta(i, way, way.Service), new JsonObject
+        return UntypedObject.Of(kind, Meta(i, server, i.Names.Server(server.Component)), new JsonObject
         {
             ["parentRefs"] = new JsonArray(parent),
-            ["hostnames"] = new JsonArray(way.Server.Host),
-            ["rules"] = new JsonArray(new JsonObject { ["backendRefs"] = new JsonArray(new JsonObject { ["name"] = way.Service, ["port"] = way.Passthrough ? 443 : 80 }) }),
+            ["hostnames"] = new JsonArray(server.Spec.Host),
+            ["rules"] = new JsonArray(new JsonObject { ["backendRefs"] = new JsonArray(new JsonObject { ["name"] = i.Names.Server(server.Component), ["port"] = server.Passthrough ? 443 : 80 }) }),
         });
     }
 
-    private static V1Service LoadBalancer(InstanceInputs i, Way way) => new()
+    private static V1Service LoadBalancer(InstanceInputs i, PublicServer server) => new()
     {
         ApiVersion = "v1",
         Kind = "Service",
-        Metadata = Meta(i, way, i.Names.Public(way.Component)),
+        Metadata = Meta(i, server, i.Names.Public(server.Component)),
         Spec = new V1ServiceSpec
         {
             Type = "LoadBalancer",
-            LoadBalancerClass = way.Server.Exposure!.ClassName,
-            Selector = Labels.Selector(i.Names.Instance, way.Component),
-            Ports = [Servers.Port(tls: true)],
+            LoadBalancerClass = server.Spec.Exposure!.ClassName,
+            Selector = Labels.Selector(i.Names.Instance, server.Component),
+            Ports = [Desired.Servers.Port(tls: true)],
         },
     };
 
-    private static UntypedObject? Certificate(InstanceInputs i, Way way) =>
-        way.Server.Tls?.IssuerRef is { } issuer && i.Kinds.Find(OptionalKinds.Certificate) is { } kind
-            ? UntypedObject.Of(kind, Meta(i, way, i.Names.Tls(way.Component), annotations: false), new JsonObject
+    private static UntypedObject? Certificate(InstanceInputs i, PublicServer server) =>
+        server.Spec.Tls?.IssuerRef is { } issuer && i.Kinds.Find(OptionalKinds.Certificate) is { } kind
+            ? UntypedObject.Of(kind, Meta(i, server, i.Names.Tls(server.Component), annotations: false), new JsonObject
             {
-                ["secretName"] = i.Names.Tls(way.Component),
-                ["dnsNames"] = new JsonArray(way.Server.Host),
+                ["secretName"] = i.Names.Tls(server.Component),
+                ["dnsNames"] = new JsonArray(server.Spec.Host),
                 ["issuerRef"] = new JsonObject { ["name"] = issuer.Name, ["kind"] = issuer.Kind.ToString(), ["group"] = "cert-manager.io" },
             })
             : null;
 
-    private static V1ObjectMeta Meta(InstanceInputs i, Way way, string name, IReadOnlyDictionary<string, string>? defaults = null, bool annotations = true)
+    private static V1ObjectMeta Meta(InstanceInputs i, PublicServer server, string name, IReadOnlyDictionary<string, string>? defaults = null, bool annotations = true)
     {
         var all = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, text) in (annotations ? defaults ?? new Dictionary<string, string>() : new Dictionary<string, string>()).Concat(annotations ? way.Server.Exposure?.Annotations ?? new Dictionary<string, string>() : []))
+        foreach (var (key, text) in (annotations ? defaults ?? new Dictionary<string, string>() : new Dictionary<string, string>()).Concat(annotations ? server.Spec.Exposure?.Annotations ?? new Dictionary<string, string>() : []))
         {
             all[key] = text;
         }
@@ -168,7 +165,7 @@ public static class Exposure
         {
             Name = name,
             NamespaceProperty = i.Names.Namespace,
-            Labels = Labels.Of(i.Names.Instance, way.Component),
+            Labels = Labels.Of(i.Names.Instance, server.Component),
             Annotations = all.Count == 0 ? null : new Dictionary<string, string>(all),
         };
     }

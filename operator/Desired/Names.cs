@@ -54,6 +54,9 @@ public sealed record InstanceNames(string Namespace, string Instance)
     /// <summary>Secret that cert-manager writes for a server.</summary>
     public string Tls(string component) => $"{Instance}-{component}-tls";
 
+    /// <summary>A server's Deployment and Service.</summary>
+    public string Server(string component) => $"{Instance}-{component}";
+
     /// <summary>Load balancer in front of a server.</summary>
     public string Public(string component) => $"{Instance}-{component}-public";
     public string ServiceAccount => $"{Instance}-rucio";

@@ -13,18 +13,14 @@ public static class RequiredKinds
     [
         .. When(spec.Database.CloudNativePG is not null, OptionalKinds.Cluster, "spec.database.cloudNativePG"),
         .. When(spec.Upgrade?.Backup == UpgradeBackup.CloudNativePG, OptionalKinds.Backup, "spec.upgrade.backup"),
-        .. Server("spec.api", spec.Api?.Exposure, spec.Api?.Tls, OptionalKinds.HttpRoute),
-        // The TLS connection of an X.509 login must end in the pod.
-        .. Server("spec.auth", spec.Auth?.Exposure, spec.Auth?.Tls, OptionalKinds.TlsRoute),
-        .. Server("spec.webui", spec.Webui?.Exposure, spec.Webui?.Tls, OptionalKinds.HttpRoute),
-        .. Server("spec.trace", spec.Trace?.Exposure, spec.Trace?.Tls, OptionalKinds.HttpRoute),
+        .. Exposure.Servers(spec).SelectMany(Server),
         .. When(spec.Monitoring?.PodMonitor == true, OptionalKinds.PodMonitor, "spec.monitoring.podMonitor"),
     ];
 
-    private static IEnumerable<RequiredKind> Server(string path, ExposureSpec? exposure, TlsSpec? tls, OptionalKind route) =>
+    private static IEnumerable<RequiredKind> Server(PublicServer server) =>
     [
-        .. When(exposure?.Type == ExposureType.Gateway, route, $"{path}.exposure.type"),
-        .. When(tls?.IssuerRef is not null, OptionalKinds.Certificate, $"{path}.tls.issuerRef"),
+        .. When(server.Spec.Exposure?.Type == ExposureType.Gateway, server.Route, $"{server.Field}.exposure.type"),
+        .. When(server.Spec.Tls?.IssuerRef is not null, OptionalKinds.Certificate, $"{server.Field}.tls.issuerRef"),
     ];
 
     private static RequiredKind[] When(bool needed, OptionalKind kind, string field) => needed ? [new(kind, field)] : [];

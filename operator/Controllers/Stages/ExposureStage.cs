@@ -11,42 +11,36 @@ internal static class ExposureStage
 {
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
-        var servers = Servers(work).Where(s => s.Server?.Exposure is not null).ToList();
+        var servers = Exposure.Servers(work.Instance.Spec).Where(s => s.Spec.Exposure is not null).ToList();
         if (servers.Count == 0)
         {
             work.Report.Remove(InstanceConditions.Exposed);
             return null;
         }
-        foreach (var (component, service, server) in servers)
+        foreach (var server in servers)
         {
-            var unmet = await TlsSecrets.ProblemAsync(work, component, ct) ?? Problem(work, component, service, server!);
+            var unmet = await TlsSecrets.ProblemAsync(work, server.Component, ct) ?? Problem(work, server);
             if (unmet is not null)
             {
                 work.Report.Unmet(InstanceConditions.Exposed, unmet);
                 return null;
             }
         }
-        work.Report.True(InstanceConditions.Exposed, "Exposed", string.Join(", ", servers.Select(s => Exposure.Url(s.Server!))));
+        work.Report.True(InstanceConditions.Exposed, "Exposed", string.Join(", ", servers.Select(s => Exposure.Url(s.Spec))));
         return null;
     }
 
-    private static IEnumerable<(string Component, string Service, IFrontend? Server)> Servers(InstanceWork work)
-    {
-        var (spec, names) = (work.Instance.Spec, work.Names);
-        return [("api", names.Api, spec.Api), ("auth", names.Auth, spec.Auth), ("webui", names.Webui, spec.Webui), ("trace", names.Trace, spec.Trace)];
-    }
-
     /// <summary>First rule that fits wins.</summary>
-    private static Outcome.Blocked? Problem(InstanceWork work, string component, string service, IFrontend server)
+    private static Outcome.Blocked? Problem(InstanceWork work, PublicServer server)
     {
-        if (component == "auth" && !work.Inputs.AuthMayBeExposed)
+        if (server.Component == "auth" && !work.Inputs.AuthMayBeExposed)
         {
-            return new Outcome.Blocked("X509NotVerified", $"{server.Host} is not exposed: see condition {InstanceConditions.X509Verified}");
+            return new Outcome.Blocked("X509NotVerified", $"{server.Spec.Host} is not exposed: see condition {InstanceConditions.X509Verified}");
         }
-        return server.Exposure!.Type switch
+        return server.Spec.Exposure!.Type switch
         {
-            ExposureType.LoadBalancer => Balancer(work, work.Names.Public(component)),
-            ExposureType.Gateway => Route(work, component == "auth" ? OptionalKinds.TlsRoute : OptionalKinds.HttpRoute, service, server),
+            ExposureType.LoadBalancer => Balancer(work, work.Names.Public(server.Component)),
+            ExposureType.Gateway => Route(work, server.Route, work.Names.Server(server.Component), server.Spec),
             // Controllers need not tell that they took an Ingress, and many don't.
             _ => null,
         };

@@ -1,4 +1,3 @@
-using RucioOperator.Api;
 using RucioOperator.Desired;
 using RucioOperator.Runtime;
 
@@ -9,24 +8,22 @@ internal static class FrontendsStage
 {
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
-        var spec = work.Instance.Spec;
-        (string Component, string Name, bool Wanted)[] all = [("auth", work.Names.Auth, spec.Auth is not null), ("trace", work.Names.Trace, spec.Trace is not null), ("webui", work.Names.Webui, spec.Webui is not null)];
-        var wanted = all.Where(s => s.Wanted).ToList();
+        var wanted = Exposure.Servers(work.Instance.Spec).Select(s => s.Component).Where(c => c != "api").Order(StringComparer.Ordinal).ToList();
         if (wanted.Count == 0)
         {
             work.Report.Remove(InstanceConditions.FrontendsReady);
             return null;
         }
-        foreach (var (component, name, _) in wanted)
+        foreach (var component in wanted)
         {
-            var unmet = await TlsSecrets.ProblemAsync(work, component, ct) ?? Missing(work, component) ?? work.Availability([name]);
+            var unmet = await TlsSecrets.ProblemAsync(work, component, ct) ?? Missing(work, component) ?? work.Availability([work.Names.Server(component)]);
             if (unmet is not null)
             {
                 work.Report.Unmet(InstanceConditions.FrontendsReady, unmet);
                 return null;
             }
         }
-        work.Report.True(InstanceConditions.FrontendsReady, "Running", $"{string.Join(", ", wanted.Select(s => s.Component))} run");
+        work.Report.True(InstanceConditions.FrontendsReady, "Running", $"{string.Join(", ", wanted)} run");
         return null;
     }
 

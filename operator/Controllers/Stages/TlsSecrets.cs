@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using RucioOperator.Api;
 using RucioOperator.Desired;
 using RucioOperator.Runtime;
 
@@ -13,24 +12,24 @@ internal static class TlsSecrets
     /// <summary>First rule that fits wins; null: the server has its certificate, or needs none.</summary>
     public static async Task<Outcome?> ProblemAsync(InstanceWork work, string component, CancellationToken ct)
     {
-        var (spec, names) = (work.Instance.Spec, work.Names);
-        foreach (var (_, field, name, issued) in Exposure.TlsSecrets(spec, names).Where(t => t.Component == component))
+        if (Exposure.Servers(work.Instance.Spec).FirstOrDefault(s => s.Component == component) is not { Spec: { Tls: { } tls, Host: var host }, Field: var server })
         {
-            var key = new ObjectKey(names.Namespace, name);
-            var secret = await work.Parts.References.ReadAsync(key, ct);
-            if (secret is null)
-            {
-                return issued
-                    ? new Outcome.Blocked("CertificatePending", $"{field}: cert-manager has not issued Certificate {key} yet; its conditions say why")
-                    : new Outcome.Blocked("SecretNotFound", $"{field}: Secret {key} does not exist");
-            }
-            if (((string[])["tls.crt", "tls.key"]).FirstOrDefault(entry => !secret.TryGetValue(entry, out var value) || value.Length == 0) is { } missing)
-            {
-                return new Outcome.Blocked("SecretKeyMissing", $"{field}: Secret {key} has no key {missing}");
-            }
-            return Of(field, key, Encoding.UTF8.GetString(secret["tls.crt"]), Host(spec, component), work.Now);
+            return null;
         }
-        return null;
+        var issued = tls.SecretRef is null;
+        var (key, field) = (new ObjectKey(work.Names.Namespace, Exposure.TlsSecret(work.Names, component, tls)), $"{server}.tls.{(issued ? "issuerRef" : "secretRef")}");
+        var secret = await work.Parts.References.ReadAsync(key, ct);
+        if (secret is null)
+        {
+            return issued
+                ? new Outcome.Blocked("CertificatePending", $"{field}: cert-manager has not issued Certificate {key} yet; its conditions say why")
+                : new Outcome.Blocked("SecretNotFound", $"{field}: Secret {key} does not exist");
+        }
+        if (((string[])["tls.crt", "tls.key"]).FirstOrDefault(entry => !secret.TryGetValue(entry, out var value) || value.Length == 0) is { } missing)
+        {
+            return new Outcome.Blocked("SecretKeyMissing", $"{field}: Secret {key} has no key {missing}");
+        }
+        return Of(field, key, Encoding.UTF8.GetString(secret["tls.crt"]), host, work.Now);
     }
 
     private static Outcome.Blocked? Of(string field, ObjectKey key, string pem, string? host, DateTimeOffset now)
@@ -51,12 +50,4 @@ internal static class TlsSecrets
                 : null;
         }
     }
-
-    private static string? Host(RucioInstanceSpec spec, string component) => component switch
-    {
-        "api" => spec.Api?.Host,
-        "auth" => spec.Auth?.Host,
-        "webui" => spec.Webui?.Host,
-        _ => spec.Trace?.Host,
-    };
 }
