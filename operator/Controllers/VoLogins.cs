@@ -23,17 +23,26 @@ internal sealed class VoLogins(VoParts parts, VirtualOrganisation vo, EnsureCred
 
     private string Namespace => vo.Metadata.NamespaceProperty;
 
-    public async Task<IReadOnlyList<(string Account, string Username, string Password)>> AllAsync(RucioInstance instance, RucioConnection connection, ObservedVo observed, CancellationToken ct)
+    /// <param name="problems">Of accounts whose Secret is not as it must be; their logins stay as they are.</param>
+    public async Task<IReadOnlyList<(string Account, string Username, string Password)>> AllAsync(RucioInstance instance, RucioConnection connection, ObservedVo observed, List<Problem> problems, CancellationToken ct)
     {
         var logins = new List<(string, string, string)>();
         foreach (var account in vo.Spec.Accounts ?? [])
         {
-            if (account.Identities?.FirstOrDefault(i => i.Type == IdentityType.Userpass) is { } identity)
+            if (account.Identities?.FirstOrDefault(i => i.Type == IdentityType.Userpass) is not { } identity)
+            {
+                continue;
+            }
+            try
             {
                 var (username, password) = connection is ExternalConnection external
                     ? await OverRestAsync(account, identity, instance, external, observed, ct)
                     : (DesiredVo.IdentityOf(account.Name, vo.Spec.Tag), await PasswordAsync(account, identity, instance, ct));
                 logins.Add((account.Name, username, password));
+            }
+            catch (SecretProblem problem)
+            {
+                problems.Add(new Problem(VoConditions.AccountsReady, problem.Reason, problem.Message));
             }
         }
         return logins;

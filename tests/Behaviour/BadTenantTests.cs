@@ -150,8 +150,11 @@ public sealed class BadTenantTests
     public async Task A_password_Secret_that_is_missing_is_named_and_noticed_when_it_comes_and_when_it_changes()
     {
         var ns = Tenant("given");
-        _world.ApplyVo(ns, "vo", "giv", Instance, "  accounts: [{name: ann, identities: [{type: Userpass, secretRef: {name: ann}}]}]");
-        Assert.That(World.Message(await _world.NotReadyAsync(World.Vos, ns, "vo", "SecretNotFound")), Does.Contain("spec.accounts[ann].identities.secretRef").And.Contain($"{ns}/ann"));
+        _world.ApplyVo(ns, "vo", "giv", Instance, "  accounts: [{name: ann, identities: [{type: Userpass, secretRef: {name: ann}}]}, {name: bob}]\n  scopes: [{name: data, owner: bob}]");
+        var waiting = await _world.NotReadyAsync(World.Vos, ns, "vo", "SecretNotFound");
+        Assert.That(World.Message(waiting), Does.Contain("spec.accounts[ann].identities.secretRef").And.Contain($"{ns}/ann"));
+        Assert.That(SandboxBed.Condition(waiting, "ScopesReady")!["status"]!.GetValue<string>(), Is.EqualTo("True"), "the others don't wait for her");
+        Assert.That(await Sql("SELECT account FROM scopes WHERE scope = 'data@giv'"), Is.EqualTo(new[] { "bob@giv" }));
         GivePassword("the-first-of-her-passwords");
         await _world.ReadyAsync((World.Vos, ns, "vo"));
         Assert.That(await Logins.StatusAsync(_world, Rucio, "api", "ann@giv", "the-first-of-her-passwords", "ann", "giv"), Is.EqualTo(200));

@@ -1,0 +1,36 @@
+using RucioOperator.Api;
+using RucioOperator.Apply;
+using RucioOperator.Observed;
+using RucioOperator.Planning;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>What one pass over a VirtualOrganisation knows, and what it has found so far.</summary>
+internal sealed class VoWork(VoParts parts, VirtualOrganisation vo)
+{
+    public VoParts Parts { get; } = parts;
+    public VirtualOrganisation Vo { get; } = vo;
+
+    /// <summary>What a claim on the tag says.</summary>
+    public string Claimant { get; } = ObjectKey.Of(vo).ToString();
+    public Report Report { get; } = new(vo, parts.Time);
+
+    /// <summary>From the guard on.</summary>
+    public RucioInstance Instance { get => field ?? throw new InvalidOperationException("no instance yet"); set; }
+
+    /// <summary>From the guard on.</summary>
+    public RucioConnection Connection { get => field ?? throw new InvalidOperationException("no connection yet"); set; }
+
+    /// <summary>As the plan saw them last; null: it has not come to them.</summary>
+    public DesiredVo? Desired { get; set; }
+    public ObservedVo? Observed { get; set; }
+
+    public PlanStatus? DryRun { get; set; }
+
+    /// <summary>The next status: a stage changes the fields it is about, all others stay as they were.</summary>
+    public VirtualOrganisationStatus Status { get; set; } = vo.Status ?? new();
+
+    /// <summary>No dry run, no ObserveOnly.</summary>
+    public bool MayAct => StatusPass.Mode(Vo, Vo.Spec.ManagementPolicy, Vo.Spec.DriftPolicy, nothingToDo: true) == PassMode.Act;
+}

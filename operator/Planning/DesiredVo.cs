@@ -1,0 +1,43 @@
+using RucioOperator.Api;
+
+namespace RucioOperator.Planning;
+
+/// <summary>What a VirtualOrganisation asks for, with the secrets it needs already read.</summary>
+/// <param name="Claimant">namespace/name of the resource: what a claim says.</param>
+/// <param name="Granted">The platform engineer lists this tag for this namespace in <c>tenancy.vos</c>.</param>
+/// <param name="ClaimantIsGone">The claim's resource, in the same namespace, exists no more.</param>
+/// <param name="Passwords">Account → password, for each account with a password login.</param>
+public sealed record DesiredVo(
+    VirtualOrganisationSpec Spec,
+    string Claimant,
+    bool Granted,
+    bool ClaimantIsGone,
+    string PolicyPackage,
+    string RootIdentity,
+    string RootPassword,
+    IReadOnlyDictionary<string, string> Passwords)
+{
+    /// <summary>Whom the root identity opens.</summary>
+    public string RootAccount { get; init; } = "root";
+
+    /// <summary>Those of the spec.</summary>
+    public IReadOnlyList<AccountSpec> Accounts { get => field ?? Spec.Accounts ?? []; init; }
+
+    /// <summary>Found while its Secrets were read: what they concern is left as it is.</summary>
+    public IReadOnlyList<Problem> Problems { get; init; } = [];
+
+    public VoReach Reach { get; init; } = VoReach.Catalogue;
+
+    /// <summary>Account → user name, where that is not the usual one: over REST a password can't be changed, so a new one comes with a new name.</summary>
+    public IReadOnlyDictionary<string, string> Identities { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>USERPASS names are global in Rucio; the tag keeps VOs apart.</summary>
+    public static string IdentityOf(string account, string tag) => $"{account}@{tag}";
+
+    /// <summary>A name nobody can have taken: over REST an existing row keeps its password, whoever's it is.</summary>
+    public static string NewIdentityOf(string account, string tag, string random) => $"{account}@{tag}-{random.ToLowerInvariant()}";
+
+    public string IdentityOf(string account) => Identities.GetValueOrDefault(account) ?? IdentityOf(account, Spec.Tag);
+
+    public override string ToString() => Claimant;
+}
