@@ -123,4 +123,5 @@ public sealed record VirtualOrganisationStatus : ResourceStatus
     public string? Url { get; init; }
     public int? Accounts { get; init; }
     public int? Storages { get; init; }
+    public ChecksStatus? Checks { get; init; }
 }

@@ -59,12 +59,5 @@ public sealed record ClientConfigSpec
     public bool? Jupyter { get; init; }
 }
 
-public sealed record CheckSpec
-{
-    public bool? DataPath { get; init; }
-    public bool? Isolation { get; init; }
-    public string? Interval { get; init; }
-}
-
 [JsonConverter(typeof(JsonStringEnumConverter<RootMappings>))]
 public enum RootMappings { Shared, Exclusive }

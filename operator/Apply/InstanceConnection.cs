@@ -50,6 +50,24 @@ public sealed class InstanceConnection : RucioConnection
         SuperRoot = superRoot;
     }
 
+    /// <summary>The admin API once more, for checks.</summary>
+    public RucioServer NewCheckServer() => RucioServer.ForChecks(Server!.BaseUrl, Server.PinnedCertificate, null);
+
+    /// <summary>Some rule on data in one of these scopes (as stored); null: there is none.</summary>
+    public async Task<string?> FindRuleAsync(IReadOnlyCollection<string> scopes, CancellationToken ct)
+    {
+        try
+        {
+            return await Reader.FindRuleAsync(scopes, ct);
+        }
+        catch (PostgresException denied) when (denied.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // Granted before this operator knew that it would ask.
+            await Writer.GrantObserverAsync(Access.Address.Schema, Access.Observer.Username, ct);
+            return await Reader.FindRuleAsync(scopes, ct);
+        }
+    }
+
     public override ValueTask<ObservedVo> ObserveVoAsync(VoLook look, CancellationToken ct) => ValueTask.FromResult(Snapshot!.Vo(look.Tag));
 
     public override Task<ObservedVo> RefreshVoAsync(VoLook look, CancellationToken ct) => RefreshVoAsync(look.Tag, ct);

@@ -23,7 +23,7 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
     [
         "vos", "configs", "alembic_version", "accounts", "account_attr_map", "account_map", "scopes", "rses",
         "rse_attr_map", "rse_limits", "rse_protocols", "distances", "account_limits", "replicas",
-        "identities(identity, identity_type, password, salt, deleted)",
+        "identities(identity, identity_type, password, salt, deleted)", "rules(id, scope)",
     ];
 
     /// <summary>Value of the owner's row, and its age in seconds by the database's clock.</summary>
@@ -105,5 +105,13 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
         return (reader.GetInt64(0), reader.GetInt64(1));
+    }
+
+    /// <summary>One rule on data in these scopes; the index begins with the scope. Null: none.</summary>
+    public async Task<string?> FindRuleAsync(IReadOnlyCollection<string> scopes, CancellationToken ct)
+    {
+        await using var command = observer.CreateCommand("SELECT id FROM rules WHERE scope = ANY ($1) LIMIT 1");
+        command.Parameters.Add(new() { Value = scopes.ToArray() });
+        return (Guid?)await command.ExecuteScalarAsync(ct) is { } id ? id.ToString("N") : null;
     }
 }

@@ -11,7 +11,10 @@ namespace RucioOperator.Controllers;
 public sealed record VoParts(
     Tenancy Tenancy, GeneratedSecrets Secrets, ReferencedSecrets References, InstanceConnections Connections,
     Informer<VirtualOrganisation> Vos,
-    StatusWriter<VirtualOrganisation> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time, ILogger Logger);
+    StatusWriter<VirtualOrganisation> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time, ILogger Logger)
+{
+    public required CheckParts Checks { get; init; }
+}
 
 /// <summary>
 /// One VO: claim, root credential, accounts, scopes, quotas. Deleting the resource leaves the VO, its data and its claim in

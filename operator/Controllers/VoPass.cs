@@ -1,6 +1,7 @@
 using RucioOperator.Api;
 using RucioOperator.Api.Validation;
 using RucioOperator.Apply;
+using RucioOperator.Controllers.VoStages;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
@@ -14,7 +15,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
     /// <summary>Claim, creation, clean-up, details: each may show the next something new. More means it does not converge.</summary>
     public const int MaxRounds = 6;
 
-    private static readonly IReadOnlyList<VoStage> Stages = [];
+    private static readonly IReadOnlyList<VoStage> Stages = [IsolationStage.Stage];
 
     private readonly VoWork _work = new(parts, vo);
 
@@ -45,7 +46,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         {
             await RunStagesAsync(ct);
         }
-        Report.End(outcome);
+        Report.End(outcome is Outcome.Done ? new Outcome.Done(_work.LookAgain) : outcome);
         return true;
     }
 

@@ -33,4 +33,10 @@ internal sealed class VoWork(VoParts parts, VirtualOrganisation vo)
 
     /// <summary>No dry run, no ObserveOnly.</summary>
     public bool MayAct => StatusPass.Mode(Vo, Vo.Spec.ManagementPolicy, Vo.Spec.DriftPolicy, nothingToDo: true) == PassMode.Act;
+
+    /// <summary>Null: when something happens, or with the next drift pass.</summary>
+    public TimeSpan? LookAgain { get; private set; }
+
+    /// <summary>If all is well by then; the soonest of those asked for.</summary>
+    public void LookAgainIn(TimeSpan wait) => LookAgain = LookAgain is { } sooner && sooner < wait ? sooner : wait;
 }

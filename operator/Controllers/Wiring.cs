@@ -81,7 +81,10 @@ public static class Wiring
             Oidc = new OidcDiscovery(OidcDiscovery.Client(), c.Time, c.Options.DriftInterval * 0.8),
             OperatorNamespace = c.Options.Namespace,
         });
-        var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController))));
+        var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController)))
+        {
+            Checks = new CheckParts(c.Options.ServiceOverrides.Find),
+        });
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));
 
         var instanceLoop = runtime.Controller(InstanceController.Name, new EntityReconciler<RucioInstance>(c.Api, instances, instance, instance, InstanceController.Finalizer, $"rucio-operator/{InstanceController.Name}", i => i.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete), Workers)

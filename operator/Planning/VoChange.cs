@@ -12,5 +12,8 @@ public static class VoConditions
     public const string ScopesReady = nameof(ScopesReady);
     public const string QuotasReady = nameof(QuotasReady);
 
+    /// <summary>Beside the others, and only where the operator runs the Rucio and it has several VOs.</summary>
+    public const string Isolated = nameof(Isolated);
+
     public static readonly IReadOnlyList<string> All = [Claimed, CredentialsSafe, AccountsReady, ScopesReady, QuotasReady];
 }

@@ -41,6 +41,17 @@ public sealed class RucioServer : IDisposable
     /// <exception cref="System.Security.Cryptography.CryptographicException">No certificate in there.</exception>
     public static RucioServer Trusting(Uri baseUrl, Uri authUrl, string? caPem) => new(baseUrl, authUrl, caPem is null ? null : Vouched(caPem));
 
+    /// <summary>For checks: they call themselves by another name, and don't wait long.</summary>
+    /// <param name="servedAs">Host in the server's certificate, where the URL has another.</param>
+    public static RucioServer ForChecks(Uri baseUrl, string? pinnedCertificate, string? servedAs)
+    {
+        var tls = pinnedCertificate is not null ? Pinned(pinnedCertificate) : servedAs is not null ? new SslClientAuthenticationOptions { TargetHost = servedAs } : null;
+        var server = new RucioServer(baseUrl, baseUrl, tls);
+        server._http.Timeout = TimeSpan.FromSeconds(15);
+        server._http.DefaultRequestHeaders.UserAgent.ParseAdd(IsolationProbe.UserAgent);
+        return server;
+    }
+
     public Uri BaseUrl { get; }
 
     public Uri AuthUrl { get; }

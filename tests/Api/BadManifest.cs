@@ -154,6 +154,8 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Vo, "{scopes: [{name: data, owner: nobody}]}", "spec.scopes[0].owner", InvalidField, InLoopOnly: true),
         new(Vo, "{distances: {policy: Star}}", "spec.distances.policy", NotSupportedYet),
         new(Vo, "{distances: {default: 0}}", "spec.distances.default", InvalidField),
+        new(Vo, "{check: {interval: 4m}}", "spec.check.interval", InvalidField),
+        new(Vo, "{check: {interval: daily}}", "spec.check.interval", InvalidField),
         new(Vo, "{deletionPolicy: Offboard}", "spec.deletionPolicy", NotSupportedYet),
 
         new(Storage, "{voRef: {name: ''}}", "spec.voRef.name", MissingField),

@@ -83,4 +83,7 @@ public static partial class Forms
 
     [GeneratedRegex(@"^(unlimited|[0-9]+(\.[0-9]+)?([KMGTPE]i|[kMGTPE])?)\z")]
     public static partial Regex Bytes();
+
+    [GeneratedRegex(@"^([1-9][0-9]{0,3}h|[1-9][0-9]?d|([5-9]|[1-9][0-9]{1,3})m)\z")]
+    public static partial Regex CheckInterval();
 }

@@ -17,7 +17,7 @@ internal static partial class EndState
     private static readonly string[] Passing =
     [
         "uid", "resourceVersion", "generation", "observedGeneration", "creationTimestamp", "managedFields", "lastTransitionTime", "startTime", "completionTime", "clusterIP", "port",
-        "created_at", "updated_at", "password", "salt", "id",
+        "created_at", "updated_at", "password", "salt", "id", "at",
     ];
 
     /// <summary>Logins, and what Rucio notes of its own accord.</summary>

@@ -17,6 +17,8 @@ internal static class RuleViews
         new("POST", "/rules/", AddAsync, Conflicts),
         new("GET", "/rules/", ListAsync, "", Route.Stream),
         new("GET", "/rules/<id>", GetAsync, "RuleNotFound=404", Route.Json),
+        new("GET", "/rules/<id>/analysis", AnalyseAsync, "RuleNotFound=404", Route.Json),
+        new("PUT", "/rules/<id>", UpdateAsync, "AccessDenied=401 RuleNotFound=404 UnsupportedOperation=409"),
         new("DELETE", "/rules/<id>", DeleteAsync, "RuleNotFound=404 AccessDenied=401 UnsupportedOperation=401"),
     ];
 
@@ -112,8 +114,19 @@ internal static class RuleViews
 
     private static async Task<Answer> GetAsync(Call call)
     {
+        await RequireOwnVoAsync(call, "access rules at other VOs.");
         var rows = Guid.TryParse(call["id"], out var id) ? await QueryAsync(call, "WHERE id = $1", id) : [];
         return rows is [var row] ? Answer.Json(row) : throw NotFound(call);
+    }
+
+    /// <summary>Action access_rule_vo; the views of a rule map no AccessDenied, so it is a 500.</summary>
+    private static async Task RequireOwnVoAsync(Call call, string doing)
+    {
+        var scopes = Guid.TryParse(call["id"], out var id) ? await call.Db.QueryAsync("SELECT scope FROM rules WHERE id = $1", r => InternalAccount.FromInternal(r.GetString(0)), id) : [];
+        if (scopes is not [var scope])
+            throw NotFound(call);
+        if (call.Server.Config.MultiVo && scope.Vo != call.Vo)
+            throw RucioException.AccessDenied($"Account {call.Issuer.External} can not {doing}");
     }
 
     private static async Task<Answer> ListAsync(Call call)
@@ -122,13 +135,30 @@ internal static class RuleViews
         return Answer.Stream(await QueryAsync(call, "WHERE account LIKE $1 AND scope LIKE $2 AND ($3::text IS NULL OR name = $3)", call.Account(account ?? "%").Internal, call.Account(scope ?? "%").Internal, name));
     }
 
+    /// <summary>Of a healthy rule.</summary>
+    private static async Task<Answer> AnalyseAsync(Call call)
+    {
+        await RequireOwnVoAsync(call, "access rules at other VOs.");
+        return Answer.Json(new Row { ["rule_error"] = null, ["transfers"] = Array.Empty<string>() });
+    }
+
+    /// <summary>Of the options only a lifetime is played.</summary>
+    private static async Task<Answer> UpdateAsync(Call call)
+    {
+        var options = Call.Required(call.Parameters(), "options") as JsonObject ?? [];
+        await RequireOwnVoAsync(call, "access rules at other VOs.");
+        await Permissions.RequireAsync(call, "update_rule", $"Account {call.Issuer.External} can not update rule");
+        if (options["lifetime"] is { } seconds)
+            await call.Db.ExecuteAsync($"UPDATE rules SET expires_at = {Session.Now} + $2 * interval '1 second', updated_at = {Session.Now} WHERE id = $1", Guid.Parse(call["id"]), seconds.GetValue<double>());
+        return Answer.Ok;
+    }
+
     /// <summary>Only marks the rule as expired: the rest is the judge-cleaner's.</summary>
     private static async Task<Answer> DeleteAsync(Call call)
     {
         call.Parameters();
         var rows = Guid.TryParse(call["id"], out var id) ? await call.Db.QueryAsync("SELECT account FROM rules WHERE id = $1", r => r.GetString(0), id) : [];
-        if (rows.Count == 0)
-            throw NotFound(call);
+        await RequireOwnVoAsync(call, "access rules at other VOs.");
         await Permissions.RequireAsync(call, "del_rule", $"Account {call.Issuer.External} can not remove this replication rule");
         await call.Db.ExecuteAsync($"UPDATE rules SET expires_at = {Session.Now}, updated_at = {Session.Now} WHERE id = $1", id);
         return Answer.Ok;

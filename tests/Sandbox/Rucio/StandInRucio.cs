@@ -31,6 +31,9 @@ public sealed class StandInRucio : IAsyncDisposable
 
     public RequestLog Log { get; } = new();
 
+    /// <summary>What the operator only tried out: on a schedule of its own, and no part of its work.</summary>
+    public RequestLog Checks { get; } = new();
+
     public ConcurrentBag<Fault> Faults { get; } = [];
 
     /// <summary>Runs before a request is handled.</summary>
@@ -63,6 +66,13 @@ public sealed class StandInRucio : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Leaves this VO to the stock policy, on all servers; null: none.</summary>
+    public void Open(string? vo)
+    {
+        foreach (var server in servers.Values)
+            server.WithoutPolicy = vo;
+    }
+
     public bool IsRegistered(string prefix) => servers.ContainsKey(prefix);
 
     public bool Unregister(string prefix) => servers.TryRemove(prefix, out _);
@@ -79,11 +89,12 @@ public sealed class StandInRucio : IAsyncDisposable
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
         var server = servers.Values.FirstOrDefault(s => target.StartsWith(s.Prefix + "/", StringComparison.Ordinal));
         var path = server is null ? target : target[server.Prefix.Length..];
-        var request = Log.Add(server?.Prefix ?? "", context.Request.Method, path);
+        var isCheck = context.Request.Headers.UserAgent == "rucio-operator-check";
+        var request = (isCheck ? Checks : Log).Add(server?.Prefix ?? "", context.Request.Method, path);
         using var reader = new StreamReader(context.Request.Body);
         var body = request.Body = await reader.ReadToEndAsync(context.RequestAborted);
 
-        if (OnRequest is { } before)
+        if (OnRequest is { } before && !isCheck)
             await before(request);
         var fault = Faults.FirstOrDefault(f => f.Takes(request));
         if (request.IsCut || fault is { CutBefore: true })
@@ -98,7 +109,7 @@ public sealed class StandInRucio : IAsyncDisposable
 
         var answer = fault?.Error is { } error ? Answer.Error(error.Status, error.Class, error.Message) : await AnswerAsync(server, context.Request, path, body, request);
         request.Status = answer.Status;
-        if (OnResponse is { } after)
+        if (OnResponse is { } after && !isCheck)
             await after(request);
         if (request.IsCut || fault is { CutAfter: true })
         {

@@ -34,6 +34,9 @@ public sealed class StandInServer
 
     public IReadOnlySet<string> Endpoints => endpoints;
 
+    /// <summary>A VO for which the stock policy decides, as in a process that was started without the tenant policy.</summary>
+    internal string? WithoutPolicy { get; set; }
+
     internal sealed record Token(InternalAccount Account, string? Identity, DateTime Expires);
 
     internal async Task<(Answer Answer, InternalAccount? Issuer)> ServeAsync(HttpRequest request, string path, string body)
@@ -90,6 +93,8 @@ public sealed class StandInServer
     /// <summary>Looked up when a VO is served first, in the file, then in the config table; kept for the life of the process.</summary>
     internal async Task<bool> HasTenantPolicyAsync(Session session, string vo)
     {
+        if (vo == WithoutPolicy)
+            return false;
         if (!policies.TryGetValue(vo, out var has))
         {
             has = !Config.MultiVo ? !string.IsNullOrEmpty(Config["policy", "package"]) : !string.IsNullOrEmpty(Config["policy", $"package-{vo}"])
