@@ -83,13 +83,14 @@ public enum IdentityType { Userpass, X509, Oidc, Ssh }
 
 public sealed record QuotaSpec
 {
-    /// <summary>One RSE name, or <c>*</c> for each storage of the VO, also later ones.</summary>
+    /// <summary>See <see cref="Api.RseExpression"/>: each storage of the VO that matches, also later ones.</summary>
     public string RseExpression { get; set; } = "";
 
     /// <summary>Bytes on each matching storage, as a Kubernetes quantity (<c>10Ti</c>), or <c>unlimited</c>.</summary>
     [JsonConverter(typeof(QuantityTextConverter))]
     public string Bytes { get; set; } = "";
 
+    /// <summary>Bytes on all matching storages together; absent: no more than the sum.</summary>
     [JsonConverter(typeof(QuantityTextConverter))]
     public string? Total { get; init; }
 }

@@ -148,8 +148,8 @@ public sealed class ExternalConnection : RucioConnection
             await (full switch
             {
                 true when look.StoragesOnly => sight.ReadStoragesAsync(session, distances: true, ct),
-                true => sight.ReadAllAsync(session, look.Accounts, ct),
-                _ => sight.ReadShareAsync(session, look.Accounts, ct),
+                true => sight.ReadAllAsync(session, look, ct),
+                _ => sight.ReadShareAsync(session, look, ct),
             });
         }
         catch (RucioRejectedException refused) when (refused.ExceptionClass == "CannotAuthenticate" || refused.Status == 401 && refused.ExceptionClass.StartsWith("Identity", StringComparison.Ordinal))

@@ -68,6 +68,9 @@ public sealed record VoLook(string Tag)
     /// <summary>Whose identities, attributes and quotas matter; over REST each costs calls of its own.</summary>
     public IReadOnlyList<string> Accounts { get; init; } = [];
 
+    /// <summary>Account → expressions of its totals, for a server that can't list them while one of them means no storage.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Totals { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
     /// <summary>RSEs and distances alone.</summary>
     public bool StoragesOnly { get; init; }
 }

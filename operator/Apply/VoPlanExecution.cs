@@ -60,6 +60,8 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
         SetScopeOwner c => Root.SetScopeOwnerAsync(c.Owner, c.Scope, ct),
         SetQuota c => Root.SetLocalLimitAsync(c.Account, c.Rse, c.Bytes, ct),
         RemoveQuota c => Root.RemoveLocalLimitAsync(c.Account, c.Rse, ct),
+        SetTotal c => Root.SetGlobalLimitAsync(c.Account, c.RseExpression, c.Bytes, ct),
+        RemoveTotal c => Root.RemoveGlobalLimitAsync(c.Account, c.RseExpression, ct),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change.GetType().Name, null),
     };
 

@@ -42,11 +42,11 @@ internal sealed class VoSight(string tag, TimeProvider time)
         Opened = true;
     }
 
-    public async Task ReadAllAsync(RucioSession root, IReadOnlyList<string> accounts, CancellationToken ct)
+    public async Task ReadAllAsync(RucioSession root, VoLook look, CancellationToken ct)
     {
         await ReadStoragesAsync(root, distances: true, ct);
         var listed = new Dictionary<string, ObservedAccount>(await root.ListAccountsAsync(ct), StringComparer.Ordinal);
-        foreach (var missing in accounts.Where(a => !listed.ContainsKey(a)))
+        foreach (var missing in look.Accounts.Where(a => !listed.ContainsKey(a)))
         {
             // A suspended or deleted one can't be made again, only revived.
             if (await root.FindAccountAsync(missing, ct) is { } inactive)
@@ -56,17 +56,17 @@ internal sealed class VoSight(string tag, TimeProvider time)
         }
         _accounts = listed;
         _details.Clear();
-        foreach (var account in Pieces(accounts))
+        foreach (var piece in Pieces(look))
         {
-            await account(root, ct);
+            await piece(root, ct);
         }
         ReadAt = time.GetUtcNow();
     }
 
-    public async Task ReadShareAsync(RucioSession root, IReadOnlyList<string> accounts, CancellationToken ct)
+    public async Task ReadShareAsync(RucioSession root, VoLook look, CancellationToken ct)
     {
         await ReadStoragesAsync(root, distances: ++_looks % LooksPerRound == 0, ct);
-        List<Func<RucioSession, CancellationToken, Task>> pieces = [async (s, c) => _accounts = await s.ListAccountsAsync(c), .. Pieces(accounts)];
+        List<Func<RucioSession, CancellationToken, Task>> pieces = [async (s, c) => _accounts = await s.ListAccountsAsync(c), .. Pieces(look)];
         var share = Math.Min(pieces.Count, Math.Max(SmallShare, (pieces.Count + LooksPerRound - 1) / LooksPerRound));
         for (var i = 0; i < share; i++)
         {
@@ -76,15 +76,16 @@ internal sealed class VoSight(string tag, TimeProvider time)
     }
 
     /// <summary>One call each.</summary>
-    private IEnumerable<Func<RucioSession, CancellationToken, Task>> Pieces(IReadOnlyList<string> accounts)
+    private IEnumerable<Func<RucioSession, CancellationToken, Task>> Pieces(VoLook look)
     {
         yield return async (s, ct) => _scopes = await s.ScopeOwnersAsync(ct);
         yield return async (s, ct) => Detail("root", await s.IdentitiesAsync("root", ct), (d, v) => d with { Identities = v });
-        foreach (var name in accounts.Where(a => _accounts.TryGetValue(a, out var known) && known.Status == "ACTIVE"))
+        foreach (var name in look.Accounts.Where(a => _accounts.TryGetValue(a, out var known) && known.Status == "ACTIVE"))
         {
             yield return async (s, ct) => Detail(name, await s.IdentitiesAsync(name, ct), (d, v) => d with { Identities = v });
             yield return async (s, ct) => Detail(name, await s.AccountAttributesAsync(name, ct), (d, v) => d with { Attributes = v });
             yield return async (s, ct) => Detail(name, await s.LocalLimitsAsync(name, ct), (d, v) => d with { Limits = v });
+            yield return async (s, ct) => Detail(name, await s.GlobalLimitsAsync(name, look.Totals.GetValueOrDefault(name) ?? [], ct), (d, v) => d with { Totals = v });
         }
     }
 
@@ -92,7 +93,7 @@ internal sealed class VoSight(string tag, TimeProvider time)
 
     public ObservedVo Vo => new(tag)
     {
-        Accounts = _accounts.ToDictionary(a => a.Key, a => _details.TryGetValue(a.Key, out var detail) ? a.Value with { Identities = detail.Identities, Attributes = detail.Attributes, Limits = detail.Limits } : a.Value, StringComparer.Ordinal),
+        Accounts = _accounts.ToDictionary(a => a.Key, a => _details.TryGetValue(a.Key, out var detail) ? a.Value with { Identities = detail.Identities, Attributes = detail.Attributes, Limits = detail.Limits, Totals = detail.Totals } : a.Value, StringComparer.Ordinal),
         Scopes = _scopes,
         Rses = _rses,
         Distances = _distances,
@@ -104,5 +105,6 @@ internal sealed class VoSight(string tag, TimeProvider time)
         public IReadOnlyList<ObservedIdentity> Identities { get; init; } = [];
         public IReadOnlyDictionary<string, string> Attributes { get; init; } = new Dictionary<string, string>();
         public IReadOnlyDictionary<string, long> Limits { get; init; } = new Dictionary<string, long>();
+        public IReadOnlyDictionary<string, long> Totals { get; init; } = new Dictionary<string, long>();
     }
 }

@@ -22,7 +22,7 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
     public static readonly IReadOnlyList<string> Grants =
     [
         "vos", "configs", "alembic_version", "accounts", "account_attr_map", "account_map", "scopes", "rses",
-        "rse_attr_map", "rse_limits", "rse_protocols", "distances", "account_limits", "replicas",
+        "rse_attr_map", "rse_limits", "rse_protocols", "distances", "account_limits", "account_glob_limits", "replicas",
         "identities(identity, identity_type, password, salt, deleted)", "rules(id, scope)",
     ];
 
@@ -50,7 +50,10 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
         """,
         "SELECT p.rse_id, p.scheme, p.hostname, p.port, p.prefix, p.impl, p.read_lan, p.write_lan, p.delete_lan, p.read_wan, p.write_wan, p.delete_wan, p.third_party_copy_read, p.third_party_copy_write FROM rse_protocols p JOIN rses r ON r.id = p.rse_id WHERE ($1::text IS NULL OR r.vo = $1)",
         "SELECT d.src_rse_id, d.dest_rse_id, d.distance FROM distances d JOIN rses r ON r.id = d.src_rse_id WHERE d.distance IS NOT NULL AND ($1::text IS NULL OR r.vo = $1)",
-        "SELECT l.account, l.rse_id, l.bytes FROM account_limits l JOIN rses r ON r.id = l.rse_id WHERE ($1::text IS NULL OR r.vo = $1)",
+        """
+        SELECT l.account, l.rse_id, NULL, l.bytes FROM account_limits l JOIN rses r ON r.id = l.rse_id WHERE l.bytes IS NOT NULL AND ($1::text IS NULL OR r.vo = $1)
+        UNION ALL SELECT account, NULL, rse_expression, bytes FROM account_glob_limits WHERE bytes IS NOT NULL AND ($1::text IS NULL OR account LIKE '%@' || $1)
+        """,
     ];
 
     /// <summary>Null while there are no Rucio tables yet.</summary>

@@ -19,6 +19,7 @@ internal sealed class CatalogueRows
         public readonly Dictionary<string, Dictionary<string, string>> AccountAttributes = [];
         public readonly Dictionary<string, List<ObservedIdentity>> Identities = [];
         public readonly Dictionary<string, Dictionary<string, long>> Limits = [];
+        public readonly Dictionary<string, Dictionary<string, long>> Totals = [];
         public readonly Dictionary<string, string> Scopes = new(StringComparer.Ordinal);
         public readonly Dictionary<string, PasswordHash> Passwords = new(StringComparer.Ordinal);
         public readonly Dictionary<(string, string), int> Distances = [];
@@ -186,10 +187,14 @@ internal sealed class CatalogueRows
 
     private void AddAccountLimit(NpgsqlDataReader r)
     {
-        if (_rses.TryGetValue(r.GetGuid(1), out var rse) && !r.IsDBNull(2))
+        var (name, rows) = Internal(r.GetString(0));
+        if (Text(r, 2) is { } expression)
         {
-            var (name, rows) = Internal(r.GetString(0));
-            Of(rows.Limits, name)[rse.Rse.Name] = r.GetInt64(2);
+            Of(rows.Totals, name)[expression] = r.GetInt64(3);
+        }
+        else if (_rses.TryGetValue(r.GetGuid(1), out var rse))
+        {
+            Of(rows.Limits, name)[rse.Rse.Name] = r.GetInt64(3);
         }
     }
 
@@ -208,6 +213,7 @@ internal sealed class CatalogueRows
                 Attributes = Of(v.Value.AccountAttributes, a.Key),
                 Identities = v.Value.Identities.TryGetValue(a.Key, out var list) ? list : [],
                 Limits = Of(v.Value.Limits, a.Key),
+                Totals = Of(v.Value.Totals, a.Key),
             }, StringComparer.Ordinal),
             Scopes = v.Value.Scopes,
             Passwords = v.Value.Passwords,

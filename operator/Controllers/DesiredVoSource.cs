@@ -37,6 +37,7 @@ internal sealed class DesiredVoSource(VoWork work)
     {
         Root = work.Connection is ExternalConnection ? await OpenerAsync(ct) : null,
         Accounts = [.. (Vo.Spec.Accounts ?? []).Select(a => a.Name)],
+        Totals = (Vo.Spec.Accounts ?? []).ToDictionary(a => a.Name, a => (IReadOnlyList<string>)[.. (a.Quotas ?? []).Where(q => q.Total is not null).Select(q => q.RseExpression)], StringComparer.Ordinal),
     };
 
     /// <summary>Null: nothing opens the VO yet, or nobody said that it may be opened.</summary>

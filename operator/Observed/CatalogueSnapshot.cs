@@ -58,6 +58,9 @@ public sealed record ObservedAccount(string Name, string Type, string Status, st
 
     /// <summary>RSE name → bytes; −1 is unlimited.</summary>
     public IReadOnlyDictionary<string, long> Limits { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>RSE expression → bytes over all its storages together; −1 is unlimited.</summary>
+    public IReadOnlyDictionary<string, long> Totals { get; init; } = new Dictionary<string, long>();
 }
 
 /// <param name="Type">USERPASS, X509, GSS, SSH, SAML, OIDC.</param>

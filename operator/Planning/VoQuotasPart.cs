@@ -1,48 +1,43 @@
-using RucioOperator.Api;
 using RucioOperator.Observed;
 
 namespace RucioOperator.Planning;
 
-/// <summary>How much each account may place on which storage.</summary>
+/// <summary>How much each account may place on which storage, and on several together: exactly what its quotas say.</summary>
 internal static class VoQuotasPart
 {
+    private static readonly IReadOnlyDictionary<string, long> None = new Dictionary<string, long>();
+
     public static IEnumerable<VoChange> Changes(DesiredVo desired, ObservedVo observed, List<Problem> problems)
     {
-        var rses = observed.Rses.Values.Where(r => !r.Deleted).Select(r => r.Name).Order(StringComparer.Ordinal).ToList();
         foreach (var account in desired.Accounts)
         {
-            var wanted = new SortedDictionary<string, long>(StringComparer.Ordinal);
-            foreach (var quota in account.Quotas ?? [])
+            var wanted = WantedQuotas.Of(account, observed);
+            problems.AddRange(wanted.Unmatched.Select(e => new Problem(VoConditions.QuotasReady, VoPlan.WaitingForStorage,
+                $"the quota of account {account.Name} waits for storage {e}: no StorageElement of this VO {(Api.RseExpression.Parse(e) is Api.RseExpression.Flag ? "has made it yet" : "matches that yet")}")));
+            var have = observed.Accounts.GetValueOrDefault(account.Name);
+            var (limits, totals) = (have?.Limits ?? None, have?.Totals ?? None);
+            foreach (var (rse, bytes) in Differing(wanted.Local, limits))
             {
-                var bytes = Quantity.Bytes(quota.Bytes);
-                if (quota.RseExpression == "*")
-                {
-                    foreach (var rse in rses)
-                    {
-                        wanted.TryAdd(rse, bytes);
-                    }
-                }
-                else if (rses.Contains(quota.RseExpression))
-                {
-                    wanted[quota.RseExpression] = bytes;
-                }
-                else
-                {
-                    problems.Add(new Problem(VoConditions.QuotasReady, VoPlan.WaitingForStorage, $"the quota of account {account.Name} waits for storage {quota.RseExpression}: no StorageElement of this VO has made it yet"));
-                }
+                yield return new SetQuota(account.Name, rse, bytes);
             }
-            var have = observed.Accounts.GetValueOrDefault(account.Name)?.Limits ?? new Dictionary<string, long>();
-            foreach (var (rse, bytes) in wanted)
+            foreach (var (expression, bytes) in Differing(wanted.Totals, totals))
             {
-                if (!have.TryGetValue(rse, out var limit) || limit != bytes)
-                {
-                    yield return new SetQuota(account.Name, rse, bytes);
-                }
+                yield return new SetTotal(account.Name, expression, bytes);
             }
-            foreach (var rse in have.Keys.Where(r => !wanted.ContainsKey(r)).Order(StringComparer.Ordinal))
+            foreach (var rse in Surplus(wanted.Local, limits))
             {
                 yield return new RemoveQuota(account.Name, rse);
             }
+            foreach (var expression in Surplus(wanted.Totals, totals))
+            {
+                yield return new RemoveTotal(account.Name, expression);
+            }
         }
     }
+
+    private static IEnumerable<KeyValuePair<string, long>> Differing(IReadOnlyDictionary<string, long> wanted, IReadOnlyDictionary<string, long> have) =>
+        wanted.Where(w => !have.TryGetValue(w.Key, out var bytes) || bytes != w.Value);
+
+    private static IEnumerable<string> Surplus(IReadOnlyDictionary<string, long> wanted, IReadOnlyDictionary<string, long> have) =>
+        have.Keys.Where(k => !wanted.ContainsKey(k)).Order(StringComparer.Ordinal);
 }

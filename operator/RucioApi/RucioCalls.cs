@@ -54,6 +54,12 @@ public static class RucioCalls
     public static Task RemoveLocalLimitAsync(this RucioSession s, string account, string rse, CancellationToken ct) =>
         Removing(s.SendAsync(HttpMethod.Delete, $"accounts/{E(account)}/limits/local/{E(rse)}", null, ct));
 
+    public static Task SetGlobalLimitAsync(this RucioSession s, string account, string rseExpression, long bytes, CancellationToken ct) =>
+        s.SendAsync(HttpMethod.Post, $"accounts/{E(account)}/limits/global/{E(rseExpression)}", new JsonObject { ["bytes"] = bytes }, ct);
+
+    public static Task RemoveGlobalLimitAsync(this RucioSession s, string account, string rseExpression, CancellationToken ct) =>
+        Removing(s.SendAsync(HttpMethod.Delete, $"accounts/{E(account)}/limits/global/{E(rseExpression)}", null, ct));
+
     // scopes.py; the /accounts form maps errors properly
     public static Task CreateScopeAsync(this RucioSession s, string account, string scope, CancellationToken ct) =>
         Creating(s.SendAsync(HttpMethod.Post, $"accounts/{E(account)}/scopes/{E(scope)}", null, ct));

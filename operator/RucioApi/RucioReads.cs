@@ -75,6 +75,32 @@ public static partial class RucioReads
         return json.RootElement.EnumerateObject().Where(l => l.Value.ValueKind == JsonValueKind.Number).ToDictionary(l => l.Name, l => l.Value.GetInt64(), StringComparer.Ordinal);
     }
 
+    /// <summary>
+    /// RSE expression → bytes over all its storages; −1 is unlimited. Rucio resolves every expression of the account for the answer, and
+    /// one that means no storage spoils it all: then those that are <paramref name="asked"/> for are read one by one.
+    /// </summary>
+    public static async Task<IReadOnlyDictionary<string, long>> GlobalLimitsAsync(this RucioSession s, string account, IEnumerable<string> asked, CancellationToken ct)
+    {
+        try
+        {
+            using var all = JsonDocument.Parse(Infinity().Replace(await s.SendAsync(HttpMethod.Get, $"accounts/{E(account)}/limits/global", null, ct) ?? "{}", "$1-1"));
+            return all.RootElement.EnumerateObject().Where(l => l.Value.GetProperty("limit").ValueKind == JsonValueKind.Number).ToDictionary(l => l.Name, l => l.Value.GetProperty("limit").GetInt64(), StringComparer.Ordinal);
+        }
+        catch (RucioRejectedException unresolved) when (unresolved.ExceptionClass == "InvalidRSEExpression")
+        {
+            var limits = new Dictionary<string, long>(StringComparer.Ordinal);
+            foreach (var expression in asked)
+            {
+                using var one = JsonDocument.Parse(Infinity().Replace(await s.SendAsync(HttpMethod.Get, $"accounts/{E(account)}/limits/global/{E(expression)}", null, ct) ?? "{}", "$1-1"));
+                foreach (var limit in one.RootElement.EnumerateObject().Where(l => l.Value.ValueKind == JsonValueKind.Number))
+                {
+                    limits[limit.Name] = limit.Value.GetInt64();
+                }
+            }
+            return limits;
+        }
+    }
+
     /// <summary>Scope → owner.</summary>
     public static async Task<IReadOnlyDictionary<string, string>> ScopeOwnersAsync(this RucioSession s, CancellationToken ct)
     {

@@ -37,7 +37,7 @@ public sealed record GoodManifest(string Kind, string Change)
         new("VirtualOrganisation", "{}"),
         new("VirtualOrganisation", "{tag: def}"),
         new("VirtualOrganisation", "{instanceRef: {name: r, namespace: n}, tag: a10, description: x, email: a@b, distances: {policy: None, default: 5}, managementPolicy: ObserveOnly, driftPolicy: Report, suspend: true}"),
-        new("VirtualOrganisation", "{accounts: [{name: a_name-of-25-letters-1234, type: Service, email: a@b, admin: true, identities: [{type: Userpass, secretRef: {name: s}}], quotas: [{rseExpression: '*', bytes: 1000000}, {rseExpression: A-B_C, bytes: 1.5Ti}, {rseExpression: D, bytes: unlimited}]}]}"),
+        new("VirtualOrganisation", "{accounts: [{name: a_name-of-25-letters-1234, type: Service, email: a@b, admin: true, identities: [{type: Userpass, secretRef: {name: s}}], quotas: [{rseExpression: '*', bytes: 1000000}, {rseExpression: A-B_C, bytes: 1.5Ti}, {rseExpression: D, bytes: unlimited, total: unlimited}, {rseExpression: '(tier=1|tier<3)&country=ch\\D', bytes: 1, total: 5T}]}]}"),
         new("VirtualOrganisation", "{accounts: [{name: ada}], scopes: [{name: user.ada, owner: ada}, {name: Data-1_x}], distances: {policy: Mesh}}"),
         new("StorageElement", "{}"),
         new("StorageElement", "{technology: Posix, endpoints: [{url: 'file:///data/x'}], type: TAPE, volatile: true, stagingArea: true, deterministic: false, lfn2pfn: identity, greedyDeletion: true}"),

@@ -178,7 +178,6 @@ internal static class RuleCases
         new(Vo, ".spec.accounts[].name", "root and super_root", "spec: {accounts: [{name: root}]}"),
         new(Vo, ".spec.accounts[].identities", "at most one", "spec: {accounts: [{name: alice, identities: [{type: Userpass}, {type: Userpass}]}]}"),
         new(Vo, ".spec.accounts[].identities[].type", "X509", "spec: {accounts: [{name: alice, identities: [{type: X509}]}]}"),
-        new(Vo, ".spec.accounts[].quotas[].rseExpression", "only one RSE name", "spec: {accounts: [{name: alice, quotas: [{rseExpression: \"tier=1\", bytes: 1}]}]}"),
         new(Vo, ".spec.scopes[].name", "mock", "spec: {scopes: [{name: mock}]}"),
         new(Vo, ".spec.distances.policy", "Star", "spec: {distances: {policy: Star}}"),
         new(Vo, ".spec.deletionPolicy", "Offboard", "spec: {deletionPolicy: Offboard}"),

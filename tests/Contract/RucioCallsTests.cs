@@ -100,7 +100,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         await RefusedAsync(() => _root.SetScopeOwnerAsync("alice", "no-such", default), "ScopeNotFound");
     }
 
-    [Test, Covers(nameof(RucioCalls.ImportAsync), nameof(RucioCalls.SetLocalLimitAsync), nameof(RucioCalls.RemoveLocalLimitAsync), nameof(RucioCalls.RemoveRseAttributeAsync), nameof(RucioCalls.RemoveProtocolAsync), nameof(RucioCalls.RemoveLimitAsync), nameof(RucioCalls.RemoveDistanceAsync), nameof(RucioCalls.DeleteRseAsync))]
+    [Test, Covers(nameof(RucioCalls.ImportAsync), nameof(RucioCalls.SetLocalLimitAsync), nameof(RucioCalls.RemoveLocalLimitAsync), nameof(RucioCalls.SetGlobalLimitAsync), nameof(RucioCalls.RemoveGlobalLimitAsync), nameof(RucioCalls.RemoveRseAttributeAsync), nameof(RucioCalls.RemoveProtocolAsync), nameof(RucioCalls.RemoveLimitAsync), nameof(RucioCalls.RemoveDistanceAsync), nameof(RucioCalls.DeleteRseAsync))]
     public async Task Storages_come_by_import_and_their_parts_go_one_by_one()
     {
         DesiredRse[] rses = [ContractRse.Of("CALL_A"), ContractRse.Of("CALL_B")];
@@ -109,12 +109,16 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         await _root.CreateAccountAsync("quota", "USER", "", default);
         await TwiceAsync(() => _root.SetLocalLimitAsync("quota", "CALL_A", 10_000_000_000_000, default));
         await _root.SetLocalLimitAsync("quota", "CALL_B", -1, default);
+        await TwiceAsync(() => _root.SetGlobalLimitAsync("quota", "CALL_A|CALL_B", 7, default));
+        await _root.SetGlobalLimitAsync("quota", "*", -1, default);
 
         var before = await Bed.Instance.RefreshVoAsync(_vo.Spec.Tag, default);
         Assert.That(before.Accounts["quota"].Limits, Is.EquivalentTo(new Dictionary<string, long> { ["CALL_A"] = 10_000_000_000_000, ["CALL_B"] = -1 }));
+        Assert.That(before.Accounts["quota"].Totals, Is.EquivalentTo(new Dictionary<string, long> { ["CALL_A|CALL_B"] = 7, ["*"] = -1 }));
         Assert.That(before.Distances, Is.EquivalentTo(new Dictionary<(string, string), int> { [("CALL_A", "CALL_B")] = 3, [("CALL_B", "CALL_A")] = 4 }));
 
         await TwiceAsync(() => _root.RemoveLocalLimitAsync("quota", "CALL_A", default));
+        await TwiceAsync(() => _root.RemoveGlobalLimitAsync("quota", "CALL_A|CALL_B", default));
         await TwiceAsync(() => _root.RemoveRseAttributeAsync("CALL_A", "site", default));
         await TwiceAsync(() => _root.RemoveProtocolAsync("CALL_A", "root", "x.example.org", 1094, default));
         await TwiceAsync(() => _root.RemoveLimitAsync("CALL_A", "MinFreeSpace", default));
@@ -126,6 +130,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         Assert.Multiple(() =>
         {
             Assert.That(after.Accounts["quota"].Limits.Keys, Is.EqualTo(new[] { "CALL_B" }));
+            Assert.That(after.Accounts["quota"].Totals.Keys, Is.EqualTo(new[] { "*" }));
             Assert.That(a.Attributes.Keys, Does.Not.Contain("site"));
             Assert.That(a.Protocols.Select(p => p.Scheme), Is.EqualTo(new[] { "davs" }));
             Assert.That(a.Limits, Is.Empty);
@@ -134,6 +139,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         });
         await RefusedAsync(() => _root.SetLocalLimitAsync("quota", "NOPE", 1, default), "RSENotFound");
         await RefusedAsync(() => _root.SetLocalLimitAsync("nobody", "CALL_A", 1, default), "AccountNotFound");
+        await RefusedAsync(() => _root.SetGlobalLimitAsync("nobody", "*", 1, default), "AccountNotFound");
         await RefusedAsync(() => _root.ImportAsync(ImportDocument.Of([("CALL_A", "NOPE", 1)]), default), "RSENotFound");
         await RefusedAsync(() => Bed.SuperRoot.ImportAsync(ImportDocument.Of(rses), default), "AccessDenied");
     }

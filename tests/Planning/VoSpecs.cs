@@ -18,14 +18,14 @@ internal static class VoSpecs
     private static readonly Gen<string> RseName = Gen.OneOf("A", "B", "C");
 
     private static readonly Gen<AccountSpec> Account = Gen.Select(Gen.Select(Name, Gen.OneOf(AccountType.User, AccountType.Service), Gen.OneOf(null, "x@example.org")), Gen.Bool,
-        Gen.Select(Gen.OneOf(Gen.Const("*"), RseName), Gen.OneOf("1Ti", "unlimited")).List[0, 2],
+        Gen.Select(Gen.OneOf(Gen.Const("*"), RseName, Gen.Const("A|B"), Gen.Const(@"*\C")), Gen.OneOf("1Ti", "unlimited"), Gen.OneOf(null, "2Ti", "unlimited")).List[0, 2],
         (head, admin, quotas) => new AccountSpec
         {
             Name = head.Item1,
             Type = head.Item2,
             Email = head.Item3,
             Admin = admin,
-            Quotas = [.. quotas.DistinctBy(q => q.Item1).Select(q => new QuotaSpec { RseExpression = q.Item1, Bytes = q.Item2 })],
+            Quotas = [.. quotas.DistinctBy(q => q.Item1).Select(q => new QuotaSpec { RseExpression = q.Item1, Bytes = q.Item2, Total = q.Item3 })],
         });
 
     public static readonly Gen<DesiredVo> Desired = Gen.Select(Account.List[0, 3], Gen.Select(Gen.OneOf("data", "user.x"), Name).List[0, 2], Gen.OneOf(null, "text"), Gen.Bool, Gen.Bool, Gen.Bool,
@@ -50,6 +50,7 @@ internal static class VoSpecs
             Attributes = admin ? new Dictionary<string, string> { ["admin"] = "true" } : [],
             Identities = mapped ? [new ObservedIdentity($"{name}@sky", "USERPASS")] : [],
             Limits = limits.Distinct().ToDictionary(rse => rse, _ => 7L),
+            Totals = limits.Distinct().ToDictionary(rse => $"{rse}|B", _ => 7L),
         });
 
     private static readonly Gen<ObservedIdentity> RootMapping = Gen.OneOf(new ObservedIdentity(RootIdentity, "USERPASS"), new ObservedIdentity(Published, "USERPASS"), new ObservedIdentity("ddmlab", "USERPASS"), new ObservedIdentity("CN=someone", "X509"));
@@ -89,6 +90,8 @@ internal static class VoSpecs
         CreateScope c => vo with { Scopes = new Dictionary<string, string>(vo.Scopes) { [c.Scope] = c.Owner } },
         SetScopeOwner c => vo with { Scopes = new Dictionary<string, string>(vo.Scopes) { [c.Scope] = c.Owner } },
         SetQuota c => With(vo, c.Account, a => a with { Limits = new Dictionary<string, long>(a.Limits) { [c.Rse] = c.Bytes } }),
+        SetTotal c => With(vo, c.Account, a => a with { Totals = new Dictionary<string, long>(a.Totals) { [c.RseExpression] = c.Bytes } }),
+        RemoveTotal c => With(vo, c.Account, a => a with { Totals = a.Totals.Where(x => x.Key != c.RseExpression).ToDictionary() }),
         RemoveQuota c => With(vo, c.Account, a => a with { Limits = a.Limits.Where(x => x.Key != c.Rse).ToDictionary() }),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, null),
     };

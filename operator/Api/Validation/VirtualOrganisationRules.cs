@@ -14,7 +14,7 @@ public static class VirtualOrganisationRules
         new("description and email fit", Contact),
         new("accounts are named and not the operator's", Accounts),
         new("identities can log in", s => Each(s.Accounts, "spec.accounts", Identities)),
-        new("quotas name one RSE or all", s => Each(s.Accounts, "spec.accounts", Quotas)),
+        new("quotas say where and how much", s => Each(s.Accounts, "spec.accounts", Quotas)),
         new("scopes are named and owned", Scopes),
         new("checks come at sensible times", s => When(s.Check is { } check && !Forms.CheckInterval().IsMatch(check.Interval), Invalid("spec.check.interval", "must be a time such as 24h, 7d or 30m, at least 5m"))),
         new("distances are positive", s => When(s.Distances is { Default: < 1 or > 1_000_000 }, Invalid("spec.distances.default", "must be 1 to 1000000"))),
@@ -33,7 +33,6 @@ public static class VirtualOrganisationRules
         [
             .. NotYet(path, ("attributes", a.Attributes)),
             .. Each(a.Identities, $"{path}.identities", (p, i) => NotYet(p, ("dn", i.Dn), ("subject", i.Subject), ("issuer", i.Issuer), ("publicKey", i.PublicKey))),
-            .. Each(a.Quotas, $"{path}.quotas", (p, q) => NotYet(p, ("total", q.Total))),
         ]),
     ];
 
@@ -78,13 +77,18 @@ public static class VirtualOrganisationRules
     [
         .. Each(a.Quotas, $"{path}.quotas", (p, q) =>
         [
-            .. When(q.RseExpression != "*" && !Forms.Rse().IsMatch(q.RseExpression),
-                new($"{p}.rseExpression", ValidationReasons.NotSupportedYet, "only one RSE name or * is supported yet")),
-            .. When(!Forms.Bytes().IsMatch(q.Bytes) || !Quantity.TryBytes(q.Bytes, out _),
-                Invalid($"{p}.bytes", "must be bytes such as 10Ti or 500G, below 8Ei, or unlimited")),
+            .. RseExpressions($"{p}.rseExpression", q.RseExpression),
+            .. Bytes($"{p}.bytes", q.Bytes),
+            .. Bytes($"{p}.total", q.Total ?? Quantity.Unlimited),
         ]),
         .. a.Quotas.Items($"{path}.quotas").Unique(q => q.RseExpression, "a quota for this is listed before"),
     ];
+
+    private static IEnumerable<FieldError> RseExpressions(string path, string expression) =>
+        RseExpression.TryParse(expression, out _, out var problem) ? [] : [Invalid(path, $"{problem}; a storage's RSE name, key=value, *, or several joined by |, & and \\")];
+
+    private static IEnumerable<FieldError> Bytes(string path, string bytes) =>
+        When(!Forms.Bytes().IsMatch(bytes) || !Quantity.TryBytes(bytes, out _), Invalid(path, "must be bytes such as 10Ti or 500G, below 8Ei, or unlimited"));
 
     private static IEnumerable<FieldError> Scopes(VirtualOrganisationSpec s)
     {

@@ -105,11 +105,22 @@ internal static class RuleViews
     private static async Task<List<Guid>> AffordableAsync(Call call, InternalAccount account, IReadOnlyList<(Guid Id, string Name)> rses, long bytes)
     {
         var all = rses.Select(r => r.Id).ToArray();
-        return await call.Db.QueryAsync("""
+        var within = await call.Db.QueryAsync("""
             SELECT r.id FROM rses r LEFT JOIN account_limits l ON l.rse_id = r.id AND l.account = $2 LEFT JOIN account_usage u ON u.rse_id = r.id AND u.account = $2
             WHERE r.id = ANY($1) AND (l.bytes = -1 OR l.bytes >= coalesce(u.bytes, 0) + $3
                 OR EXISTS (SELECT 1 FROM account_attr_map WHERE account = $2 AND key = 'admin') OR EXISTS (SELECT 1 FROM rse_attr_map a WHERE a.rse_id = r.id AND a.key = 'mock' AND a.value = 'true'))
             """, r => r.GetGuid(0), all, account.Internal, bytes);
+        if (await call.Db.ExistsAsync("SELECT 1 FROM account_attr_map WHERE account = $1 AND key = 'admin'", account.Internal))
+            return within;
+        // Every expression of the account is resolved, whatever the rule asks for: one that means nothing ends it.
+        foreach (var (expression, limit) in await call.Db.QueryAsync("SELECT rse_expression, bytes FROM account_glob_limits WHERE account = $1", r => (r.GetString(0), r.GetInt64(1)), account.Internal))
+        {
+            var meant = (await RseExpressions.EvaluateAsync(call.Db, account.Vo, expression)).Select(r => r.Id).ToArray();
+            var used = await call.Db.ScalarAsync<long>("SELECT coalesce(sum(bytes), 0)::bigint FROM account_usage WHERE account = $1 AND rse_id = ANY($2)", account.Internal, meant);
+            if (limit >= 0 && limit - used < Math.Max(bytes, 1))
+                within.RemoveAll(meant.Contains);
+        }
+        return within;
     }
 
     private static async Task<Answer> GetAsync(Call call)
