@@ -53,11 +53,5 @@ public sealed record VomsSpec
     public string? Role { get; init; }
 }
 
-public sealed record ClientConfigSpec
-{
-    public string? ConfigMapName { get; init; }
-    public bool? Jupyter { get; init; }
-}
-
 [JsonConverter(typeof(JsonStringEnumConverter<RootMappings>))]
 public enum RootMappings { Shared, Exclusive }

@@ -42,6 +42,12 @@ internal static class StatusPass
 
     public static PlanStatus Describe(IReadOnlyList<Change> changes) => new() { Changes = changes.Count, Entries = [.. changes.Take(MaxPlanEntries).Select(c => c.Describe())] };
 
+    public static PlanStatus Describe(PlanStatus plan, IReadOnlyList<Change> more) => new()
+    {
+        Changes = plan.Changes + more.Count,
+        Entries = [.. (plan.Entries ?? []).Concat(more.Select(c => c.Describe())).Take(MaxPlanEntries)],
+    };
+
     public static async Task DriftAsync(IRucioResource resource, IReadOnlyList<Change> changes, EventWriter events, OperatorMetrics metrics, CancellationToken ct)
     {
         metrics.DriftDetected(resource.Kind, changes.Count);

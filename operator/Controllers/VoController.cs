@@ -14,6 +14,10 @@ public sealed record VoParts(
     StatusWriter<VirtualOrganisation> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time, ILogger Logger)
 {
     public required CheckParts Checks { get; init; }
+    public required ServerSideApplier Applier { get; init; }
+
+    /// <summary>The operator's own.</summary>
+    public required Informer<V1ConfigMap> Maps { get; init; }
 }
 
 /// <summary>

@@ -15,7 +15,11 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
     /// <summary>Claim, creation, clean-up, details: each may show the next something new. More means it does not converge.</summary>
     public const int MaxRounds = 6;
 
-    private static readonly IReadOnlyList<VoStage> Stages = [IsolationStage.Stage];
+    private static readonly IReadOnlyList<VoStage> Stages =
+    [
+        ClientConfigStage.Stage,
+        IsolationStage.Stage,
+    ];
 
     private readonly VoWork _work = new(parts, vo);
 

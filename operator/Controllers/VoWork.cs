@@ -28,6 +28,15 @@ internal sealed class VoWork(VoParts parts, VirtualOrganisation vo)
 
     public PlanStatus? DryRun { get; set; }
 
+    /// <summary>Of a dry run: what comes on top of the plan in Rucio.</summary>
+    public void Plan(IReadOnlyList<Change> more)
+    {
+        if (DryRun is { } plan)
+        {
+            DryRun = StatusPass.Describe(plan, more);
+        }
+    }
+
     /// <summary>The next status: a stage changes the fields it is about, all others stay as they were.</summary>
     public VirtualOrganisationStatus Status { get; set; } = vo.Status ?? new();
 

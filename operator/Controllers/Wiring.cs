@@ -33,7 +33,7 @@ public static class Wiring
         var named = runtime.MetadataInformer<V1ConfigMap>();
         var deployments = runtime.Informer<V1Deployment>(managed);
         var jobs = runtime.Informer<V1Job>(managed);
-        var configSecrets = runtime.Informer<V1Secret>($"{managed},{Labels.Component}=config");
+        var configSecrets = runtime.Informer<V1Secret>($"{managed},{Labels.Component} in (config,{ClientConfig.Component})");
         var services = runtime.Informer<V1Service>(managed);
         var maps = runtime.Informer<V1ConfigMap>(managed);
         var statefulSets = runtime.Informer<V1StatefulSet>(managed);
@@ -83,6 +83,8 @@ public static class Wiring
         });
         var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController)))
         {
+            Applier = applier,
+            Maps = maps,
             Checks = new CheckParts(c.Options.ServiceOverrides.Find),
         });
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));
@@ -107,6 +109,8 @@ public static class Wiring
             .For(vos)
             .Watches(instances, i => Keys(vos.Store.ByIndex(Indexes.ByInstance, ObjectKey.Of(i).ToString())))
             .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, when: StorageMattersToVo)
+            .Watches(maps, m => [.. VoOfChild(m), .. VosOfAuthorities(m, vos)])
+            .Watches(configSecrets, VoOfChild)
             .Watches(namespaces, n => Keys(vos.Store.List().Where(v => v.Metadata.NamespaceProperty == n.Metadata.Name)))
             .Watches(secrets, s => [.. Keys(vos.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. VosOfLogin(s, vos)]);
         var storageLoop = runtime.Controller(StorageController.Name, storage, Workers)
@@ -139,6 +143,13 @@ public static class Wiring
 
     private static IEnumerable<ObjectKey> InstanceOfChild(IKubernetesObject<V1ObjectMeta> child) =>
         child.Metadata.Labels is { } labels && labels.TryGetValue(Labels.Instance, out var name) ? [new ObjectKey(child.Metadata.NamespaceProperty, name)] : [];
+
+    private static IEnumerable<ObjectKey> VoOfChild(IKubernetesObject<V1ObjectMeta> child) =>
+        child.Metadata.OwnerReferences?.FirstOrDefault(o => o.Kind == VirtualOrganisation.KubeKind) is { } owner ? [new ObjectKey(child.Metadata.NamespaceProperty, owner.Name)] : [];
+
+    /// <summary>Their clients know the servers by them.</summary>
+    private static IEnumerable<ObjectKey> VosOfAuthorities(V1ConfigMap map, Informer<VirtualOrganisation> vos) =>
+        InstanceOfChild(map).Where(i => map.Metadata.Name == new InstanceNames(i.Namespace, i.Name).ClientAuthorities).SelectMany(i => Keys(vos.Store.ByIndex(Indexes.ByInstance, i.ToString())));
 
     /// <summary>A generated login that was deleted or changed: its VO makes it again.</summary>
     private static IEnumerable<ObjectKey> VosOfLogin(PartialObject secret, Informer<VirtualOrganisation> vos) =>

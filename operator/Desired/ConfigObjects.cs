@@ -56,6 +56,10 @@ public static class ConfigObjects
         {
             yield return ConfigMap(i, i.Names.Trust, i.Trust.Files);
         }
+        if (i.ClientAuthorities is { } authorities)
+        {
+            yield return ConfigMap(i, i.Names.ClientAuthorities, new Dictionary<string, string> { [ClientConfig.AuthorityEntry] = authorities });
+        }
         if (i.Trust.Probe.Count > 0)
         {
             yield return ConfigMap(i, i.Names.ProbeAuthority, i.Trust.Probe);

@@ -51,6 +51,9 @@ public sealed record InstanceInputs(
 
     public Trusted Trust { get; init; } = Trusted.Nothing;
 
+    /// <summary>PEM of who vouches for the servers people reach; null: those that every system knows, or nobody knows who.</summary>
+    public string? ClientAuthorities { get; init; }
+
     /// <summary>Forged certificates were seen to be refused, or no certificate is taken at all.</summary>
     public bool AuthMayBeExposed { get; init; }
 

@@ -44,6 +44,9 @@ public sealed record InstanceNames(string Namespace, string Instance)
     /// <summary>ConfigMap of the trusted authorities.</summary>
     public string Trust => $"{Instance}-trust";
 
+    /// <summary>ConfigMap with the authorities that clients need to know the servers by.</summary>
+    public string ClientAuthorities => $"{Instance}-client-ca";
+
     /// <summary>ConfigMap with the authority of <see cref="X509Probe"/> alone, which nobody but the auth server knows.</summary>
     public string ProbeAuthority => $"{Instance}-x509-probe-ca";
 

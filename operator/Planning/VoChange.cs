@@ -15,5 +15,8 @@ public static class VoConditions
     /// <summary>Beside the others, and only where the operator runs the Rucio and it has several VOs.</summary>
     public const string Isolated = nameof(Isolated);
 
+    /// <summary>Only where the spec asks for it, so not in <see cref="All"/>.</summary>
+    public const string ClientConfigReady = nameof(ClientConfigReady);
+
     public static readonly IReadOnlyList<string> All = [Claimed, CredentialsSafe, AccountsReady, ScopesReady, QuotasReady];
 }

@@ -63,6 +63,18 @@ public static partial class Forms
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.-]*\z")]
     public static partial Regex ExistingDatabaseName();
 
+    [GeneratedRegex(@"^(/[A-Za-z0-9._-]+)+\z")]
+    public static partial Regex Folder();
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z")]
+    public static partial Regex EnvironmentName();
+
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
+    public static partial Regex ObjectName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9._-]+\z")]
+    public static partial Regex SiteName();
+
     /// <summary>Keys end up in URL paths and in RSE expressions.</summary>
     [GeneratedRegex(@"^[A-Za-z0-9_.:-]{1,255}\z")]
     public static partial Regex AttributeKey();

@@ -17,6 +17,7 @@ public static class VirtualOrganisationRules
         new("quotas say where and how much", s => Each(s.Accounts, "spec.accounts", Quotas)),
         new("scopes are named and owned", Scopes),
         new("checks come at sensible times", s => When(s.Check is { } check && !Forms.CheckInterval().IsMatch(check.Interval), Invalid("spec.check.interval", "must be a time such as 24h, 7d or 30m, at least 5m"))),
+        new("the client's configuration is of one piece", ClientConfigRules.Check),
         new("distances are positive", s => When(s.Distances is { Default: < 1 or > 1_000_000 }, Invalid("spec.distances.default", "must be 1 to 1000000"))),
     ];
 
@@ -26,7 +27,7 @@ public static class VirtualOrganisationRules
     [
         .. NotYet("spec",
             ("longName", s.LongName), ("subscriptions", s.Subscriptions), ("transfers", s.Transfers), ("policyPackageName", s.PolicyPackageName),
-            ("clientConfig", s.ClientConfig), ("rootMappings", s.RootMappings)),
+            ("rootMappings", s.RootMappings)),
         .. NotYet("spec.check", ("dataPath", s.Check?.DataPath)),
         .. NotYet("spec.distances", ("hub", s.Distances?.Hub), ("overrides", s.Distances?.Overrides)),
         .. Each(s.Accounts, "spec.accounts", (path, a) =>

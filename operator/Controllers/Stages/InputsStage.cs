@@ -27,6 +27,7 @@ internal static class InputsStage
             OidcClients = work.OidcClients,
             OperatorNamespace = work.Parts.OperatorNamespace,
             Trust = work.Trust,
+            ClientAuthorities = await TlsSecrets.AuthoritiesAsync(work, ct),
             AuthMayBeExposed = X509Stage.MayBeExposed(work),
         };
         return null;

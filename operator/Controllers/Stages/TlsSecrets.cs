@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using RucioOperator.Desired;
+using RucioOperator.Grid;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.Stages;
@@ -30,6 +31,22 @@ internal static class TlsSecrets
             return new Outcome.Blocked("SecretKeyMissing", $"{field}: Secret {key} has no key {missing}");
         }
         return Of(field, key, Encoding.UTF8.GetString(secret["tls.crt"]), host, work.Now);
+    }
+
+    /// <summary>Of the servers that clients of Rucio call; null: nothing is known, or nothing needs to be.</summary>
+    public static async Task<string?> AuthoritiesAsync(InstanceWork work, CancellationToken ct)
+    {
+        var servers = new List<(string Certificates, string Authority)>();
+        foreach (var server in Exposure.Servers(work.Instance.Spec).Where(s => s is { Component: not "webui", Spec.Tls: not null }))
+        {
+            if (await work.Parts.References.ReadAsync(new ObjectKey(work.Names.Namespace, Exposure.TlsSecret(work.Names, server.Component, server.Spec.Tls!)), ct) is { } secret)
+            {
+                servers.Add((Text(secret, "tls.crt"), Text(secret, "ca.crt")));
+            }
+        }
+        return ServerAuthorities.Of(servers, work.Trust.Bundle);
+
+        static string Text(IReadOnlyDictionary<string, byte[]> secret, string entry) => secret.TryGetValue(entry, out var value) ? Encoding.UTF8.GetString(value) : "";
     }
 
     private static Outcome.Blocked? Of(string field, ObjectKey key, string pem, string? host, DateTimeOffset now)
