@@ -23,6 +23,9 @@ public static class ApiGroup
     /// <summary>Any new value asks for a new database password; echoed as <c>status.lastHandledPasswordRotation</c>.</summary>
     public const string RotatePasswordAnnotation = Name + "/rotate-database-password";
 
+    /// <summary>On a RucioInstance: any new value asks for new logins of super_root and of root in each VO; echoed as <c>status.lastHandledRootRotation</c>.</summary>
+    public const string RotateRootAnnotation = Name + "/rotate-root-credential";
+
     /// <summary>Id of a cluster that is gone for good: what its operator held may be taken at once.</summary>
     public const string TakeOverAnnotation = Name + "/take-over-catalogue";
 }

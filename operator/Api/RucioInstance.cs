@@ -163,6 +163,9 @@ public sealed record TenancySpec
     public TenancyLimits? Limits { get; init; }
     public IReadOnlyList<string>? AllowedHosts { get; init; }
     public IReadOnlyList<string>? SharedIdentities { get; init; }
+
+    /// <summary>Logins of super_root and of root in each VO are replaced when they are this old (<c>30d</c>); absent: only when asked for.</summary>
+    public string? RootCredentialMaxAge { get; init; }
 }
 
 public sealed record AllowedNamespaces
@@ -206,6 +209,9 @@ public sealed record RucioInstanceStatus : ResourceStatus
 
     /// <summary>Token of the annotation whose password is the only one that works.</summary>
     public string? LastHandledPasswordRotation { get; init; }
+
+    /// <summary>Token of the annotation: every login of super_root, and of root in any VO, from before is dead.</summary>
+    public string? LastHandledRootRotation { get; init; }
     public DatabaseStatus? Database { get; init; }
 }
 

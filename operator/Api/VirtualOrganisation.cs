@@ -26,6 +26,8 @@ public sealed record VirtualOrganisationSpec
 
     /// <summary>Three characters, <c>^[a-z][a-z0-9]{2}$</c>, not <c>def</c>.</summary>
     public string Tag { get; set; } = "";
+
+    /// <summary>What clients may say instead of the tag; a claim like it.</summary>
     public string? LongName { get; init; }
     public string? Description { get; init; }
     public string? Email { get; init; }
@@ -48,6 +50,10 @@ public sealed record VirtualOrganisationSpec
 
 [JsonConverter(typeof(JsonStringEnumConverter<VoDeletionPolicy>))]
 public enum VoDeletionPolicy { Retain, Offboard }
+
+/// <summary>On a VO somebody else made; on one this operator made its root is always the operator's alone.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RootMappings>))]
+public enum RootMappings { Shared, Exclusive }
 
 public sealed record AccountSpec
 {
@@ -119,6 +125,12 @@ public enum DistancePolicy { Mesh, Star, None }
 public sealed record VirtualOrganisationStatus : ResourceStatus
 {
     public string? Tag { get; init; }
+
+    /// <summary>The one that Rucio's servers were told last.</summary>
+    public string? LongName { get; init; }
+
+    /// <summary>Token of the instance's annotation: every login of root before it is dead.</summary>
+    public string? LastHandledRootRotation { get; init; }
 
     /// <summary>The public API of the instance.</summary>
     public string? Url { get; init; }

@@ -52,6 +52,3 @@ public sealed record VomsSpec
     public int? Port { get; init; }
     public string? Role { get; init; }
 }
-
-[JsonConverter(typeof(JsonStringEnumConverter<RootMappings>))]
-public enum RootMappings { Shared, Exclusive }

@@ -68,6 +68,9 @@ public sealed class InstanceConnection : RucioConnection
         }
     }
 
+    /// <summary>Another login of the same account; sessions of the one before are not used any more.</summary>
+    public void UseSuperRoot(RucioCredential superRoot) => SuperRoot = superRoot;
+
     public override ValueTask<ObservedVo> ObserveVoAsync(VoLook look, CancellationToken ct) => ValueTask.FromResult(Snapshot!.Vo(look.Tag));
 
     public override Task<ObservedVo> RefreshVoAsync(VoLook look, CancellationToken ct) => RefreshVoAsync(look.Tag, ct);

@@ -44,8 +44,11 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
         NeutraliseIdentity c => _catalogue.SetPasswordAsync(c.Identity, GeneratedSecrets.RandomText(48), c.Account, ct),
         CreateVo c => CreateAsync(c, ct),
         RecoverRoot c => SuperRoot.RecoverRootAsync(c.Tag, c.Identity, desired.RootPassword, ct),
-        SetRootPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.RootPassword, BaseVo.Internal("root", c.Tag), ct),
-        UnmapRootIdentity c => Root.UnmapIdentityAsync("root", c.Identity, c.Type, ct),
+        MapNextRoot c => SuperRoot.RecoverRootAsync(c.Tag, c.Identity, desired.RootPasswordOf(c.Identity), ct),
+        SetRootPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.RootPasswordOf(c.Identity), BaseVo.Internal("root", c.Tag), ct),
+        UnmapRootIdentity c => UnmapAsync(c, ct),
+        ClaimLongName c => _catalogue.ClaimLongNameAsync(c.Name, c.Tag, ct),
+        ReleaseLongName c => _catalogue.ReleaseLongNameAsync(c.Name, c.Tag, ct),
         UpdateVo { Tag: BaseVo.Tag } c => _catalogue.DescribeVoAsync(c.Tag, c.Description, c.Email, ct),
         UpdateVo c => SuperRoot.UpdateVoAsync(c.Tag, c.Description, c.Email, ct),
         CreateAccount c => Root.CreateAccountAsync(c.Account, c.Type, c.Email, ct),
@@ -64,6 +67,12 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
         RemoveTotal c => Root.RemoveGlobalLimitAsync(c.Account, c.RseExpression, ct),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change.GetType().Name, null),
     };
+
+    private async Task UnmapAsync(UnmapRootIdentity c, CancellationToken ct)
+    {
+        await Root.UnmapIdentityAsync("root", c.Identity, c.Type, ct);
+        await _catalogue.RevokeTokensAsync(c.Identity, BaseVo.Internal("root", desired.Spec.Tag), ct);
+    }
 
     private async Task CreateAsync(CreateVo c, CancellationToken ct)
     {

@@ -18,6 +18,9 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
     public const string PackagePrefix = "package-";
     public const string OwnerOption = "owner";
 
+    /// <summary>Rucio's own: long name → tag.</summary>
+    public const string LongNameSection = "vo-map";
+
     /// <summary>Tables and columns the observer's role is granted.</summary>
     public static readonly IReadOnlyList<string> Grants =
     [
@@ -32,7 +35,7 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
     private static readonly string[] Statements =
     [
         "SELECT vo, description, email FROM vos WHERE ($1::text IS NULL OR vo = $1)",
-        "SELECT section, opt, value FROM configs WHERE section IN ('rucio-operator', 'policy') AND ($1::text IS NULL OR opt LIKE '%-' || $1) UNION ALL SELECT 'alembic', '', version_num FROM alembic_version " + Owner,
+        "SELECT section, opt, value FROM configs WHERE section IN ('rucio-operator', 'policy') AND ($1::text IS NULL OR opt LIKE '%-' || $1) OR section = 'vo-map' UNION ALL SELECT 'alembic', '', version_num FROM alembic_version " + Owner,
         "SELECT a.account, a.account_type::text, a.status::text, a.email, m.key, m.value FROM accounts a LEFT JOIN account_attr_map m USING (account) WHERE ($1::text IS NULL OR a.account LIKE '%@' || $1)",
         """
         SELECT m.account, m.identity, m.identity_type::text, i.password, i.salt FROM account_map m JOIN identities i ON i.identity = m.identity AND i.identity_type::text = m.identity_type::text

@@ -9,6 +9,7 @@ internal sealed class CatalogueRows
 {
     private readonly Dictionary<string, VoRows> _vos = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, (VoRows Vo, ObservedRse Rse)> _rses = [];
+    private readonly Dictionary<string, string> _longNames = new(StringComparer.Ordinal);
     private string? _revision;
     private CatalogueOwner? _owner;
 
@@ -81,6 +82,10 @@ internal sealed class CatalogueRows
         else if (section == CatalogueReader.ConfigSection && Tag(option, CatalogueReader.CreatedPrefix) is { } created)
         {
             Vo(created).Vo = Vo(created).Vo with { CreatedByOperator = true };
+        }
+        else if (section == CatalogueReader.LongNameSection)
+        {
+            _longNames[option] = value ?? "";
         }
         else if (section == "policy" && Tag(option, CatalogueReader.PackagePrefix) is { } packaged)
         {
@@ -216,6 +221,7 @@ internal sealed class CatalogueRows
                 Totals = Of(v.Value.Totals, a.Key),
             }, StringComparer.Ordinal),
             Scopes = v.Value.Scopes,
+            LongNames = _longNames,
             Passwords = v.Value.Passwords,
             Distances = v.Value.Distances,
             Rses = rses[v.Value].ToDictionary(r => r.Name, StringComparer.Ordinal),

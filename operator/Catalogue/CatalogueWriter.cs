@@ -74,10 +74,41 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner) : IVoRecords
         await delete.ExecuteNonQueryAsync(ct);
     }
 
-    private async Task<bool> SetAsync(string option, string value, CancellationToken ct)
+    public async Task ClaimLongNameAsync(string name, string tag, CancellationToken ct)
+    {
+        await SetAsync(CatalogueReader.LongNameSection, name, tag, ct);
+        await using var read = owner.CreateCommand("SELECT value FROM configs WHERE section = $1 AND opt = $2");
+        read.Parameters.Add(new() { Value = CatalogueReader.LongNameSection });
+        read.Parameters.Add(new() { Value = name });
+        if ((string?)await read.ExecuteScalarAsync(ct) != tag)
+        {
+            throw new DatabaseFault(Planning.VoPlan.LongNameTaken, $"long name {name} is another VO's", transient: false);
+        }
+    }
+
+    public async Task ReleaseLongNameAsync(string name, string tag, CancellationToken ct)
+    {
+        await using var delete = owner.CreateCommand("DELETE FROM configs WHERE section = $1 AND opt = $2 AND value = $3");
+        delete.Parameters.Add(new() { Value = CatalogueReader.LongNameSection });
+        delete.Parameters.Add(new() { Value = name });
+        delete.Parameters.Add(new() { Value = tag });
+        await delete.ExecuteNonQueryAsync(ct);
+    }
+
+    public async Task RevokeTokensAsync(string identity, string account, CancellationToken ct)
+    {
+        await using var delete = owner.CreateCommand("DELETE FROM tokens WHERE identity = $1 AND account = $2");
+        delete.Parameters.Add(new() { Value = identity });
+        delete.Parameters.Add(new() { Value = account });
+        await delete.ExecuteNonQueryAsync(ct);
+    }
+
+    private Task<bool> SetAsync(string option, string value, CancellationToken ct) => SetAsync(CatalogueReader.ConfigSection, option, value, ct);
+
+    private async Task<bool> SetAsync(string section, string option, string value, CancellationToken ct)
     {
         await using var insert = owner.CreateCommand("INSERT INTO configs (section, opt, value, created_at, updated_at) VALUES ($1, $2, $3, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') ON CONFLICT DO NOTHING");
-        insert.Parameters.Add(new() { Value = CatalogueReader.ConfigSection });
+        insert.Parameters.Add(new() { Value = section });
         insert.Parameters.Add(new() { Value = option });
         insert.Parameters.Add(new() { Value = value });
         return await insert.ExecuteNonQueryAsync(ct) == 1;

@@ -21,12 +21,14 @@ internal sealed class DesiredVoSource(VoWork work)
     {
         var granted = Tenancy.Grants(Instance, Vo);
         var claimed = observed.Claim == work.Claimant && (work.Connection.Reach == VoReach.Catalogue || granted);
-        var root = await RootAsync(claimed, ct);
+        var root = await RootAsync(claimed, observed, ct);
         var problems = new List<Problem>();
         var logins = claimed ? await new VoLogins(Parts, Vo, CredentialAsync, work.MayAct).AllAsync(Instance, work.Connection, observed, problems, ct) : [];
         return new DesiredVo(Vo.Spec, work.Claimant, granted, ClaimantIsGone(observed.Claim), TenantPolicyPackage.Name, root.Username, root.Password, logins.ToDictionary(l => l.Account, l => l.Password))
         {
             RootAccount = root.Account,
+            NextRoot = work.RootLogin?.Next is { } next ? new(next.Username, next.Password) : null,
+            FormerLongName = Vo.Status?.LongName,
             Reach = work.Connection.Reach,
             Problems = problems,
             Identities = logins.ToDictionary(l => l.Account, l => l.Username),
@@ -51,7 +53,7 @@ internal sealed class DesiredVoSource(VoWork work)
             ?? (await Parts.Secrets.FindAsync(RootSecret, ct) is { } secret ? new RucioCredential(secret["username"], secret["password"], "root", Tag) : null);
     }
 
-    private async Task<RucioCredential> RootAsync(bool claimed, CancellationToken ct)
+    private async Task<RucioCredential> RootAsync(bool claimed, ObservedVo observed, CancellationToken ct)
     {
         if (!claimed)
         {
@@ -61,13 +63,35 @@ internal sealed class DesiredVoSource(VoWork work)
         {
             return given;
         }
-        var secret = await CredentialAsync(RootSecret, GeneratedSecrets.LabelsOf(Instance.Metadata.Name), random => new Dictionary<string, string>
-        {
-            ["username"] = $"operator-{random(8).ToLowerInvariant()}@{Tag}",
-            ["password"] = random(32),
-        }, ct);
-        return new(secret["username"], secret["password"], "root", Tag);
+        var login = RootLogin.Of(await CredentialAsync(RootSecret, GeneratedSecrets.LabelsOf(Instance.Metadata.Name), random => RootLogin.First(Instance, NewRoot(random), random(32), Parts.Time.GetUtcNow()), ct));
+        login = work.RootLogin = work.MayAct && Opens(login.Username, login.Password, observed) ? await RotatedAsync(login, observed, ct) : login;
+        return new(login.Username, login.Password, "root", Tag);
     }
+
+    /// <summary>One step further, where a rotation is due or under way: the plan maps the next login, and here it is tried and taken.</summary>
+    private async Task<RootLogin> RotatedAsync(RootLogin login, ObservedVo observed, CancellationToken ct)
+    {
+        var logins = new RootLogins(Parts.Secrets, Parts.Time);
+        if (login.IsDue(Instance, Parts.Time.GetUtcNow()))
+        {
+            login = await logins.BeginAsync(RootSecret, Instance, NewRoot, ct);
+        }
+        if (login.Next is not { } next || !Opens(next.Username, next.Password, observed))
+        {
+            return login;
+        }
+        await work.Connection.TryLoginAsync(new RucioCredential(next.Username, next.Password, "root", Tag), Parts.Time, ct);
+        work.RetiredRoot = login.Username;
+        login = await logins.FinishAsync(RootSecret, login, ct);
+        await Parts.Events.NormalAsync(Vo, "RootCredentialRotated", "Rotate", $"The operator opens root of VO {Tag} with a new login; the one before is dead", ct);
+        return login;
+    }
+
+    private string NewRoot(Func<int, string> random) => $"operator-{random(8).ToLowerInvariant()}@{Tag}";
+
+    private bool Opens(string identity, string password, ObservedVo observed) =>
+        observed.Accounts.GetValueOrDefault("root")?.Identities.Any(i => i.Type == "USERPASS" && i.Identity == identity) == true
+        && (work.Connection.Reach != VoReach.Catalogue || observed.Passwords.GetValueOrDefault(identity)?.Matches(password) == true);
 
     private ObjectKey RootSecret
     {
@@ -84,14 +108,18 @@ internal sealed class DesiredVoSource(VoWork work)
             ? await Parts.Secrets.EnsureAsync(key, labels, make, ct)
             : await Parts.Secrets.FindAsync(key, ct) ?? make(_ => "");
 
+    /// <summary>Where others keep the claims too, only the same namespace's can be known to be gone: elsewhere another cluster's may live.</summary>
     private bool ClaimantIsGone(string? claim)
     {
-        var ns = Vo.Metadata.NamespaceProperty;
-        if (claim is null || claim == work.Claimant || !claim.StartsWith($"{ns}/", StringComparison.Ordinal))
+        if (claim is null || claim == work.Claimant || claim.Split('/') is not [var ns, var name])
         {
             return false;
         }
-        var other = Parts.Vos.Store.Get(new ObjectKey(ns, claim[(ns.Length + 1)..]));
-        return other is null || other.Spec.Tag != Tag;
+        if (ns != Vo.Metadata.NamespaceProperty && !(work.Connection.Reach == VoReach.Catalogue && Tenancy.GrantsByName(Instance, Vo) && Parts.Tenancy.Sees(ns)))
+        {
+            return false;
+        }
+        var other = Parts.Vos.Store.Get(new ObjectKey(ns, name));
+        return other is null || Indexes.TagOf(other) != Indexes.TagOf(Vo);
     }
 }

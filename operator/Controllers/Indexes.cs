@@ -10,14 +10,19 @@ public static class Indexes
 {
     public const string ByInstance = "instance";
     public const string ByVo = "vo";
+    public const string ByTag = "tag";
     public const string BySecret = "secret";
     public const string ByMap = "configmap";
     public const string ByHost = "host";
 
     public static ObjectKey InstanceOf(VirtualOrganisation vo) => new(vo.Spec.InstanceRef.Namespace ?? vo.Metadata.NamespaceProperty, vo.Spec.InstanceRef.Name);
 
+    /// <summary>What only one VirtualOrganisation can hold.</summary>
+    public static string TagOf(VirtualOrganisation vo) => $"{InstanceOf(vo)} {vo.Spec.Tag}";
+
     public static ObjectKey VoOf(StorageElement storage) => new(storage.Metadata.NamespaceProperty, storage.Spec.VoRef.Name);
 
+    /// <summary>A path has one, too: the machine that a daemon runs on.</summary>
     public static IEnumerable<string> HostsOf(StorageElement storage) =>
         (storage.Spec.Endpoints ?? []).Select(e => Endpoint.TryParse(e.Url, out var url, out _) ? url.Host : null).OfType<string>().Distinct();
 

@@ -14,6 +14,9 @@ public static class InstanceConditions
     /// <summary>Only where a new database password was asked for.</summary>
     public const string PasswordRotated = nameof(PasswordRotated);
 
+    /// <summary>Only where new logins of the root accounts were asked for.</summary>
+    public const string RootCredentialsRotated = nameof(RootCredentialsRotated);
+
     // Steps of an upgrade that changes the catalogue; there only then, the last two also after it.
     public const string DaemonsStopped = nameof(DaemonsStopped);
     public const string InMaintenance = nameof(InMaintenance);

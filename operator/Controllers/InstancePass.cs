@@ -32,6 +32,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         new(InstanceConditions.CatalogueReady, CatalogueStage.RunAsync),
         new(InstanceConditions.CredentialsSafe, CredentialsStage.RunAsync),
         new(InstanceConditions.ApiReady, ApiStage.RunAsync),
+        new(InstanceConditions.RootCredentialsRotated, RootRotationStage.RunAsync),
         new(InstanceConditions.DaemonsReady, DaemonsStage.RunAsync),
         new(InstanceConditions.DaemonsReady, RseSetStage.TellAsync),
         new(InstanceConditions.FrontendsReady, FrontendsStage.RunAsync),
@@ -58,7 +59,11 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         new(InstanceConditions.DaemonsReady, DaemonsStage.RunAsync),
     ];
 
-    private static readonly IReadOnlyList<InstanceStage> ExternalStages = [new(InstanceConditions.ApiReady, ExternalStage.RunAsync)];
+    private static readonly IReadOnlyList<InstanceStage> ExternalStages =
+    [
+        new(InstanceConditions.ApiReady, ExternalStage.RunAsync),
+        new(InstanceConditions.RootCredentialsRotated, RootRotationStage.TellExternalAsync),
+    ];
 
     private readonly InstanceWork _work = new(parts, instance);
     private string _condition = instance.Spec.External is null ? InstanceConditions.DatabaseReady : InstanceConditions.ApiReady;
@@ -170,6 +175,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             Plan = _work.Mode == PassMode.DryRun && _work.Plan is { } plan ? StatusPass.Describe(plan) : null,
             LastHandledReconcileAt = StatusPass.Token(instance),
             LastHandledPasswordRotation = parts.Connections.FindCatalogue(_work.Key)?.Rotation is { Retiring: false } rotation ? rotation.Token : instance.Status?.LastHandledPasswordRotation,
+            LastHandledRootRotation = _work.RotatedRoots ?? instance.Status?.LastHandledRootRotation,
             Version = Report.Outcome is Outcome.Done && _work.Phase == InstancePhase.Running ? version : instance.Status?.Version,
             Url = instance.Spec.External?.ApiUrl ?? Exposure.ApiUrl(instance.Spec, _work.Names),
             AuthUrl = _work.AuthUrl,

@@ -10,7 +10,10 @@ namespace RucioOperator.Controllers;
 public sealed record StorageParts(
     KubeApi Api, Tenancy Tenancy, ReferencedSecrets References, InstanceConnections Connections, ServedRses Served,
     Informer<VirtualOrganisation> Vos, Informer<StorageElement> Storages,
-    StatusWriter<StorageElement> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time, ILogger Logger);
+    StatusWriter<StorageElement> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time, ILogger Logger)
+{
+    public required HostGuard Hosts { get; init; }
+}
 
 /// <summary>
 /// All StorageElements of one VO in one pass, since Rucio takes them in bulk and distances concern pairs. The key is that of

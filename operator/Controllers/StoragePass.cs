@@ -117,7 +117,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         StatusPass.Invalid(StorageElementRules.Validate(storage));
 
     /// <summary>Why this storage must stay out of the plan; first rule that fits wins.</summary>
-    private Outcome? Refuses(StorageElement storage, RucioInstance instance, IReadOnlyDictionary<string, string> collisions, IReadOnlyDictionary<string, string> holders, int place)
+    private Outcome? Refuses(StorageElement storage, RucioInstance instance, IReadOnlyDictionary<string, string> collisions, IReadOnlyDictionary<string, string> holders, IReadOnlyDictionary<string, string> hosts, int place)
     {
         var key = ObjectKey.Of(storage).ToString();
         if (Validate(storage) is { } invalid)
@@ -132,6 +132,10 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         {
             return new Outcome.Blocked("PrefixTaken", $"spec.endpoints: {taken} overlaps with a storage of another VO, and Rucio's paths do not carry the VO: choose another prefix", TimeSpan.FromMinutes(1));
         }
+        if (Indexes.HostsOf(storage).Select(h => hosts.GetValueOrDefault(h)).OfType<string>().FirstOrDefault() is { } closed)
+        {
+            return new Outcome.Blocked(HostGuard.HostNotAllowed, $"spec.endpoints: {closed}");
+        }
         if (instance.Spec.Tenancy?.Limits?.Storages is { } limit && place >= limit)
         {
             return new Outcome.Blocked(Tenancy.LimitExceeded, $"RucioInstance {ObjectKey.Of(instance)} allows {limit} storages for a VO");
@@ -145,10 +149,11 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
     {
         var collisions = PrefixCollisions.Find(Places());
         var holders = living.Where(s => !s.Suspended).GroupBy(s => s.Spec.Rse).ToDictionary(g => g.Key, g => g.OrderBy(s => s.Metadata.CreationTimestamp).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal).First().Metadata.Name);
+        var hosts = await parts.Hosts.RefusedAsync(instance, living.SelectMany(Indexes.HostsOf), ct);
         var wanted = new Dictionary<string, (StorageElement Storage, DesiredRse Rse)>(StringComparer.Ordinal);
         foreach (var storage in living.Where(s => !s.Suspended).OrderBy(s => s.Metadata.CreationTimestamp).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal))
         {
-            if (Refuses(storage, instance, collisions, holders, wanted.Count) is { } refused)
+            if (Refuses(storage, instance, collisions, holders, hosts, wanted.Count) is { } refused)
             {
                 _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, refused);
                 continue;

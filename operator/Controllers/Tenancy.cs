@@ -5,7 +5,8 @@ using RucioOperator.Runtime;
 namespace RucioOperator.Controllers;
 
 /// <summary>May this namespace use this instance, and is the instance ready for it? First rule that fits wins.</summary>
-public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialObject> namespaces)
+/// <param name="watched">Namespaces this operator sees; empty: all.</param>
+public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialObject> namespaces, IReadOnlyList<string> watched)
 {
     public const string InstanceNotFound = nameof(InstanceNotFound);
     public const string NamespaceNotAllowed = nameof(NamespaceNotAllowed);
@@ -62,6 +63,12 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
     }
 
     public RucioInstance? InstanceOf(VirtualOrganisation vo) => instances.Store.Get(Indexes.InstanceOf(vo));
+
+    /// <summary>What is not there may just be out of sight.</summary>
+    public bool Sees(string ns) => watched.Count == 0 || watched.Contains(ns);
+
+    /// <summary>The platform engineer names this namespace for the tag.</summary>
+    public static bool GrantsByName(RucioInstance instance, VirtualOrganisation vo) => instance.Spec.Tenancy?.Vos?.Any(g => g.Tag == vo.Spec.Tag && g.Namespace == vo.Metadata.NamespaceProperty) == true;
 
     /// <summary>The one VO of a single-VO Rucio of ours is there from the start: without a grant it is for the first who may use the instance.</summary>
     public static bool Grants(RucioInstance instance, VirtualOrganisation vo) => instance.Spec.Tenancy?.Vos?.FirstOrDefault(g => g.Tag == vo.Spec.Tag) is { } grant

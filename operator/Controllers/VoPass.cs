@@ -123,7 +123,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             return [];
         }
         var grown = observed.StorageCount > (vo.Status?.Storages ?? 0);
-        return [.. plan.Changes.Where(c => !(grown && c is SetQuota quota && observed.Accounts.GetValueOrDefault(quota.Account)?.Limits.ContainsKey(quota.Rse) != true))];
+        return [.. plan.Changes.Where(c => c is not MapNextRoot && !(c is UnmapRootIdentity old && old.Identity == _work.RetiredRoot) && !(grown && c is SetQuota quota && observed.Accounts.GetValueOrDefault(quota.Account)?.Limits.ContainsKey(quota.Rse) != true))];
     }
 
     public void Fail(Exception error)
@@ -138,6 +138,10 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
     public Task ReportAsync(CancellationToken ct)
     {
         var claimed = Report.IsTrue(VoConditions.Claimed);
+        if (vo.Spec.LongName is null)
+        {
+            Report.Remove(VoConditions.LongNameReady);
+        }
         var instance = Indexes.InstanceOf(vo);
         var status = _work.Status with
         {
@@ -146,6 +150,8 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             LastHandledReconcileAt = StatusPass.Token(vo),
             Plan = _work.DryRun,
             Tag = claimed ? vo.Spec.Tag : vo.Status?.Tag,
+            LongName = Report.IsTrue(VoConditions.LongNameReady) ? vo.Spec.LongName : vo.Status?.LongName,
+            LastHandledRootRotation = Report.IsTrue(VoConditions.CredentialsSafe) && _work.RootLogin is { Next: null, Token: { } token } ? token : vo.Status?.LastHandledRootRotation,
             Url = claimed ? parts.Tenancy.InstanceOf(vo)?.Status?.Url ?? new InstanceNames(instance.Namespace, instance.Name).ApiUrl : null,
             Accounts = vo.Spec.Accounts?.Count ?? 0,
             Storages = _work.Observed?.StorageCount ?? vo.Status?.Storages,

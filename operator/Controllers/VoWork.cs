@@ -26,6 +26,12 @@ internal sealed class VoWork(VoParts parts, VirtualOrganisation vo)
     public DesiredVo? Desired { get; set; }
     public ObservedVo? Observed { get; set; }
 
+    /// <summary>Null: not claimed yet, or in the instance's care.</summary>
+    public RootLogin? RootLogin { get; set; }
+
+    /// <summary>The login that this pass has put out of use: that it goes is no drift.</summary>
+    public string? RetiredRoot { get; set; }
+
     public PlanStatus? DryRun { get; set; }
 
     /// <summary>Of a dry run: what comes on top of the plan in Rucio.</summary>

@@ -56,6 +56,7 @@ public static class Wiring
         instances.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         instances.Store.AddIndex(Indexes.ByMap, Indexes.MapsOf);
         vos.Store.AddIndex(Indexes.ByInstance, vo => [Indexes.InstanceOf(vo).ToString()]);
+        vos.Store.AddIndex(Indexes.ByTag, vo => [Indexes.TagOf(vo)]);
         vos.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         storages.Store.AddIndex(Indexes.ByHost, Indexes.HostsOf);
         storages.Store.AddIndex(Indexes.ByVo, storage => [Indexes.VoOf(storage).ToString()]);
@@ -64,7 +65,7 @@ public static class Wiring
         var references = new ReferencedSecrets(c.Api, secrets);
         var generated = new GeneratedSecrets(c.Api, references, GeneratedSecrets.RandomText);
         var served = new ServedRses();
-        var tenancy = new Tenancy(instances, namespaces);
+        var tenancy = new Tenancy(instances, namespaces, c.Options.Namespaces);
         var ownership = new CatalogueOwnership(() => namespaces.Store.Get(new ObjectKey("", "kube-system"))?.Metadata.Uid, c.Options.DriftInterval);
         var applier = new ServerSideApplier(c.Api, children, c.Time, c.Loggers.CreateLogger<ServerSideApplier>());
         var servers = new DatabaseServers(applier, generated, references, statefulSets, kinds, c.Time);
@@ -87,7 +88,10 @@ public static class Wiring
             Maps = maps,
             Checks = new CheckParts(c.Options.ServiceOverrides.Find),
         });
-        var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController))));
+        var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController)))
+        {
+            Hosts = new HostGuard(HostNames.System(c.Time, c.Options.DriftInterval), new ClosedHosts(c.Options.ClusterRanges)),
+        });
 
         var instanceLoop = runtime.Controller(InstanceController.Name, new EntityReconciler<RucioInstance>(c.Api, instances, instance, instance, InstanceController.Finalizer, $"rucio-operator/{InstanceController.Name}", i => i.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete), Workers)
             .For(instances)
@@ -111,6 +115,7 @@ public static class Wiring
             .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, when: StorageMattersToVo)
             .Watches(maps, m => [.. VoOfChild(m), .. VosOfAuthorities(m, vos)])
             .Watches(configSecrets, VoOfChild)
+            .Watches(vos, v => Keys(vos.Store.ByIndex(Indexes.ByTag, Indexes.TagOf(v))), when: TagIsLetGo)
             .Watches(namespaces, n => Keys(vos.Store.List().Where(v => v.Metadata.NamespaceProperty == n.Metadata.Name)))
             .Watches(secrets, s => [.. Keys(vos.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. VosOfLogin(s, vos)]);
         var storageLoop = runtime.Controller(StorageController.Name, storage, Workers)
@@ -157,8 +162,12 @@ public static class Wiring
             ? Keys(vos.Store.List().Where(v => component == "credentials" ? Indexes.InstanceOf(v).Namespace == secret.Metadata.NamespaceProperty : v.Metadata.NamespaceProperty == secret.Metadata.NamespaceProperty))
             : [];
 
+    /// <summary>Others may have waited for the tag.</summary>
+    private static bool TagIsLetGo(VirtualOrganisation? old, VirtualOrganisation? now) =>
+        old is not null && (now is null || Indexes.TagOf(old) != Indexes.TagOf(now));
+
     private static bool VoMattersToInstance(VirtualOrganisation? old, VirtualOrganisation? now) =>
-        old is null || now is null || old.Status?.Tag != now.Status?.Tag || old.Spec.InstanceRef != now.Spec.InstanceRef;
+        old is null || now is null || old.Status?.Tag != now.Status?.Tag || old.Status?.LastHandledRootRotation != now.Status?.LastHandledRootRotation || old.Spec.InstanceRef != now.Spec.InstanceRef;
 
     private static bool StorageMattersToVo(StorageElement? old, StorageElement? now) =>
         old is null || now is null || old.Status?.RseId != now.Status?.RseId;

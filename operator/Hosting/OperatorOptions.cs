@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 
 namespace RucioOperator.Hosting;
 
@@ -22,6 +24,9 @@ public sealed record OperatorOptions
 
     /// <summary>At least, between two of those starts.</summary>
     public TimeSpan RseRollInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Of pods and Services: what tenants may not name as a host.</summary>
+    public IReadOnlyList<IPNetwork> ClusterRanges { get; init; } = [];
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
     public ServiceOverrides ServiceOverrides { get; init; } = new([]);
 
@@ -36,6 +41,7 @@ public sealed record OperatorOptions
         new("drift-interval", "how often everything is compared though nothing happened: 90s, 10m, 1h", (options, text) => options with { DriftInterval = Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) }),
         new("rse-quiet", "how long no storage may have come or gone before daemons that read the list once are restarted: 60s", (options, text) => options with { RseQuiet = Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) }),
         new("rse-roll-interval", "time between two of those restarts, at least: 10m", (options, text) => options with { RseRollInterval = Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) }),
+        new("cluster-ranges", "comma-separated CIDRs of pods and Services, which tenants may not name as hosts; default: what lies around the API server's Service and this pod, /16 (IPv6: /112)", (options, text) => options with { ClusterRanges = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Range)] }),
         new("log-level", "Debug, Information, Warning or Error", (options, text) => options with { LogLevel = Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) && Enum.IsDefined(level) ? level : throw new FormatException("expected Debug, Information, Warning or Error") }),
         new("service-override", "<service>.<namespace>=<url>, or *=<url with {service} and {namespace}>: where a Service is found from outside the cluster, a database by tcp://<host>:<port>; may be repeated", (options, text) => options with { ServiceOverrides = options.ServiceOverrides.With(text) }, Repeats: true),
     ];
@@ -50,7 +56,7 @@ public sealed record OperatorOptions
     {
         var errors = new List<string>();
         var own = environment("POD_NAMESPACE") is { Length: > 0 } home ? home : null;
-        var options = new OperatorOptions { Namespace = own, LeaseNamespace = own ?? "default" };
+        var options = new OperatorOptions { Namespace = own, LeaseNamespace = own ?? "default", ClusterRanges = [.. new[] { environment("KUBERNETES_SERVICE_HOST"), environment("POD_IP") }.Select(Around).OfType<IPNetwork>().Distinct()] };
         foreach (var setting in Settings)
         {
             if (environment(setting.Variable) is { Length: > 0 } text)
@@ -92,6 +98,20 @@ public sealed record OperatorOptions
     private static string Label(string text) =>
         text.Length is > 0 and <= 63 && text.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-') && text[0] != '-' && text[^1] != '-'
             ? text : throw new FormatException("expected the name of a namespace");
+
+    private static IPNetwork Range(string text) => IPNetwork.TryParse(text, out var range) ? range : throw new FormatException("expected ranges such as 10.96.0.0/12");
+
+    /// <summary>Clusters don't tell their ranges; most are at least this wide.</summary>
+    private static IPNetwork? Around(string? address)
+    {
+        if (!IPAddress.TryParse(address, out var parsed))
+        {
+            return null;
+        }
+        var (bytes, kept) = (parsed.GetAddressBytes(), parsed.AddressFamily == AddressFamily.InterNetwork ? 2 : 14);
+        Array.Clear(bytes, kept, bytes.Length - kept);
+        return new IPNetwork(new IPAddress(bytes), kept * 8);
+    }
 
     private static TimeSpan Duration(string text, TimeSpan least, TimeSpan most)
     {

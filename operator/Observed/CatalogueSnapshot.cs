@@ -31,6 +31,9 @@ public sealed record ObservedVo(string Tag)
 
     /// <summary>The module of <c>[policy] package-&lt;tag&gt;</c> in the config table.</summary>
     public string? PolicyPackage { get; init; }
+
+    /// <summary>Long name → tag, of all VOs.</summary>
+    public IReadOnlyDictionary<string, string> LongNames { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, ObservedAccount> Accounts { get; init; } = new Dictionary<string, ObservedAccount>();
 
     /// <summary>Scope → owner.</summary>

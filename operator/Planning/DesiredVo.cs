@@ -5,7 +5,7 @@ namespace RucioOperator.Planning;
 /// <summary>What a VirtualOrganisation asks for, with the secrets it needs already read.</summary>
 /// <param name="Claimant">namespace/name of the resource: what a claim says.</param>
 /// <param name="Granted">The platform engineer lists this tag for this namespace in <c>tenancy.vos</c>.</param>
-/// <param name="ClaimantIsGone">The claim's resource, in the same namespace, exists no more.</param>
+/// <param name="ClaimantIsGone">The claim's resource exists no more, and it was in the same namespace, or the platform engineer grants the tag to this one.</param>
 /// <param name="Passwords">Account → password, for each account with a password login.</param>
 public sealed record DesiredVo(
     VirtualOrganisationSpec Spec,
@@ -19,6 +19,14 @@ public sealed record DesiredVo(
 {
     /// <summary>Whom the root identity opens.</summary>
     public string RootAccount { get; init; } = "root";
+
+    /// <summary>Takes the place of the root identity when it has been tried; null: none is asked for.</summary>
+    public NextRoot? NextRoot { get; init; }
+
+    /// <summary>The long name that this resource had before.</summary>
+    public string? FormerLongName { get; init; }
+
+    public string RootPasswordOf(string identity) => NextRoot is { } next && next.Identity == identity ? next.Password : RootPassword;
 
     /// <summary>Those of the spec.</summary>
     public IReadOnlyList<AccountSpec> Accounts { get => field ?? Spec.Accounts ?? []; init; }
@@ -40,4 +48,9 @@ public sealed record DesiredVo(
     public string IdentityOf(string account) => Identities.GetValueOrDefault(account) ?? IdentityOf(account, Spec.Tag);
 
     public override string ToString() => Claimant;
+}
+
+public sealed record NextRoot(string Identity, string Password)
+{
+    public override string ToString() => Identity;
 }

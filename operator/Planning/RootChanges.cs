@@ -6,7 +6,7 @@ public sealed record ClaimTag(string Tag, string Claimant) : VoChange(VoConditio
     public override string Describe() => $"claim tag {Tag}";
 }
 
-/// <summary>The same namespace takes up a claim whose resource is gone.</summary>
+/// <summary>A claim whose resource is gone, taken up by the same namespace or by the one it is granted to.</summary>
 public sealed record TakeUpClaim(string Tag, string From, string Claimant) : VoChange(VoConditions.Claimed)
 {
     public override string Describe() => $"take up the claim on tag {Tag}";
@@ -39,6 +39,12 @@ public sealed record SetRootPassword(string Tag, string Identity) : VoChange(VoC
     public override string Describe() => $"set the password of the operator's identity on VO {Tag}";
 }
 
+/// <summary>The login that takes the place of the one in use: both open root until it has been tried.</summary>
+public sealed record MapNextRoot(string Tag, string Identity) : VoChange(VoConditions.CredentialsSafe)
+{
+    public override string Describe() => $"map the operator's next identity to root of VO {Tag}";
+}
+
 public sealed record UnmapRootIdentity(string Identity, string Type) : VoChange(VoConditions.CredentialsSafe)
 {
     public override string Describe() => $"unmap {Type} identity {Identity} from root";
@@ -47,4 +53,15 @@ public sealed record UnmapRootIdentity(string Identity, string Type) : VoChange(
 public sealed record UpdateVo(string Tag, string Description, string Email) : VoChange(VoConditions.CredentialsSafe)
 {
     public override string Describe() => $"update description and email of VO {Tag}";
+}
+
+// LongNameReady
+public sealed record ClaimLongName(string Tag, string Name) : VoChange(VoConditions.LongNameReady)
+{
+    public override string Describe() => $"claim long name {Name} for VO {Tag}";
+}
+
+public sealed record ReleaseLongName(string Tag, string Name) : VoChange(VoConditions.LongNameReady)
+{
+    public override string Describe() => $"give up long name {Name} of VO {Tag}";
 }

@@ -8,6 +8,9 @@ public static class VoConditions
 {
     public const string Claimed = nameof(Claimed);
     public const string CredentialsSafe = nameof(CredentialsSafe);
+
+    /// <summary>Absent without a long name.</summary>
+    public const string LongNameReady = nameof(LongNameReady);
     public const string AccountsReady = nameof(AccountsReady);
     public const string ScopesReady = nameof(ScopesReady);
     public const string QuotasReady = nameof(QuotasReady);
@@ -18,5 +21,5 @@ public static class VoConditions
     /// <summary>Only where the spec asks for it, so not in <see cref="All"/>.</summary>
     public const string ClientConfigReady = nameof(ClientConfigReady);
 
-    public static readonly IReadOnlyList<string> All = [Claimed, CredentialsSafe, AccountsReady, ScopesReady, QuotasReady];
+    public static readonly IReadOnlyList<string> All = [Claimed, CredentialsSafe, LongNameReady, AccountsReady, ScopesReady, QuotasReady];
 }

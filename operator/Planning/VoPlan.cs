@@ -16,11 +16,12 @@ public static class VoPlan
     public const string NotGranted = nameof(NotGranted);
     public const string NotReachable = nameof(NotReachable);
     public const string NotPermitted = nameof(NotPermitted);
+    public const string LongNameTaken = nameof(LongNameTaken);
 
     private delegate IEnumerable<VoChange> Part(DesiredVo desired, ObservedVo observed, List<Problem> problems);
 
     /// <summary>In the order of what builds on what.</summary>
-    private static readonly IReadOnlyList<Part> Parts = [VoDetailsPart.Changes, VoAccountsPart.Changes, VoScopesPart.Changes, VoQuotasPart.Changes];
+    private static readonly IReadOnlyList<Part> Parts = [VoDetailsPart.Changes, VoLongNamePart.Changes, VoAccountsPart.Changes, VoScopesPart.Changes, VoQuotasPart.Changes];
 
     public static Plan<VoChange> For(DesiredVo desired, ObservedVo observed)
     {
@@ -53,6 +54,7 @@ public static class VoPlan
             { Granted: false } => new(VoConditions.Claimed, NotGranted, $"this Rucio is somebody else's: the platform engineer grants tag {tag} to this namespace in spec.tenancy.vos of the RucioInstance"),
             { Reach: VoReach.Given } when !observed.Exists => new(VoConditions.Claimed, NotReachable, $"the account in spec.external.credentialsSecretRef of the RucioInstance does not open VO {tag}: the VO is missing there, or the account in it"),
             { Reach: VoReach.Given, Spec: { Description: not null } or { Email: not null } } => new(VoConditions.Claimed, NotPermitted, "spec.description and spec.email: only super_root of that Rucio may set them; leave them out"),
+            { Reach: VoReach.Given, Spec.RootMappings: not null } => new(VoConditions.Claimed, NotPermitted, "spec.rootMappings: only super_root of that Rucio decides who is root; leave it out"),
             _ => null,
         };
     }
@@ -66,6 +68,7 @@ public static class VoPlan
             { Claim: null, Exists: true } when !desired.Granted => Blocked(ExistsUnclaimed, $"VO {tag} already exists in this Rucio and nobody holds it: the platform engineer grants it in spec.tenancy.vos of the RucioInstance"),
             { Claim: null } => new([new ClaimTag(tag, desired.Claimant)], []),
             { Claim: var claim } when desired.ClaimantIsGone => new([new TakeUpClaim(tag, claim, desired.Claimant)], []),
+            _ when desired.Granted && desired.Reach == VoReach.Catalogue => Blocked(TagTaken, $"tag {tag} is still held by another VirtualOrganisation: what spec.tenancy.vos of the RucioInstance grants is taken up when that one is deleted"),
             _ => Blocked(TagTaken, $"tag {tag} is held by another VirtualOrganisation: choose another spec.tag"),
         };
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using RucioOperator.Api;
 using RucioOperator.Observed;
 
 namespace RucioOperator.Planning;
@@ -40,10 +41,21 @@ internal static partial class VoRootPart
         }
         else
         {
-            foreach (var other in mapped.Where(i => i.Identity != desired.RootIdentity || i.Type != "USERPASS"))
+            if (desired.NextRoot is { } next)
             {
-                // On a VO somebody else made, only the published identity and an earlier operator's are ours to remove.
-                if (desired.Reach != VoReach.Given && (observed.CreatedByOperator || IsOperators(other, tag))
+                if (!mapped.Any(i => i is { Type: "USERPASS" } && i.Identity == next.Identity))
+                {
+                    yield return new MapNextRoot(tag, next.Identity);
+                }
+                else if (desired.Reach == VoReach.Catalogue && observed.Passwords.GetValueOrDefault(next.Identity)?.Matches(next.Password) != true)
+                {
+                    yield return new SetRootPassword(tag, next.Identity);
+                }
+            }
+            foreach (var other in mapped.Where(i => i.Type != "USERPASS" || i.Identity != desired.RootIdentity && i.Identity != desired.NextRoot?.Identity))
+            {
+                // On a VO somebody else made, only the published identity and an earlier operator's are ours to remove, unless the spec says otherwise.
+                if (desired.Reach != VoReach.Given && (observed.CreatedByOperator || desired.Spec.RootMappings == RootMappings.Exclusive || IsOperators(other, tag))
                     || other.Identity == published && (desired.Reach == VoReach.Catalogue || observed.PublishedRootOpens))
                 {
                     yield return new UnmapRootIdentity(other.Identity, other.Type);

@@ -78,7 +78,10 @@ internal static class VoSpecs
         CreateVo c => Created(vo, c),
         // Rucio leaves an identity that exists as it is, password and all, and maps it.
         RecoverRoot c => Mapped(vo.Passwords.ContainsKey(c.Identity) ? vo : WithPassword(vo, c.Identity, desired.RootPassword), "root", c.Identity),
-        SetRootPassword c => WithPassword(vo, c.Identity, desired.RootPassword),
+        MapNextRoot c => Mapped(vo.Passwords.ContainsKey(c.Identity) ? vo : WithPassword(vo, c.Identity, desired.RootPasswordOf(c.Identity)), "root", c.Identity),
+        SetRootPassword c => WithPassword(vo, c.Identity, desired.RootPasswordOf(c.Identity)),
+        ClaimLongName c => vo with { LongNames = new Dictionary<string, string>(vo.LongNames) { [c.Name] = c.Tag } },
+        ReleaseLongName c => vo with { LongNames = vo.LongNames.Where(n => n.Key != c.Name).ToDictionary() },
         UnmapRootIdentity c => With(vo, "root", a => a with { Identities = [.. a.Identities.Where(i => i.Identity != c.Identity || i.Type != c.Type)] }),
         UpdateVo c => vo with { Description = c.Description, Email = c.Email },
         CreateAccount c => vo with { Accounts = new Dictionary<string, ObservedAccount>(vo.Accounts) { [c.Account] = new(c.Account, c.Type, "ACTIVE", c.Email) } },

@@ -42,6 +42,10 @@ public static partial class Forms
     [GeneratedRegex(@"^[A-Za-z0-9.-]{3}\z")]
     public static partial Regex ExistingVoTag();
 
+    /// <summary>Rucio takes three characters for a tag, looks tags up among the long names all the same (core/vo.py, map_vo), and lowers options of its files.</summary>
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9.-]{2,61}[a-z0-9]\z")]
+    public static partial Regex VoLongName();
+
     [GeneratedRegex(@"^[a-z0-9_-]{1,25}\z")]
     public static partial Regex Account();
 
@@ -50,6 +54,13 @@ public static partial class Forms
 
     [GeneratedRegex(@"^[A-Z0-9]+([_-][A-Z0-9]+)*\z")]
     public static partial Regex Rse();
+
+    /// <summary>As <see cref="Endpoint.Host"/> has it, or a domain and all below.</summary>
+    [GeneratedRegex(@"^((\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])\z")]
+    public static partial Regex AllowedHost();
+
+    [GeneratedRegex(@"^[1-9][0-9]{0,3}[hd]\z")]
+    public static partial Regex Age();
 
     [GeneratedRegex(@"^[^@\s]+@[^@\s]+\z")]
     public static partial Regex Email();

@@ -31,6 +31,8 @@ public static class RucioInstanceRules
         new("the backup is one this database can have", Upgrade),
         new("namespaces are chosen one way", AllowedNamespaces),
         new("grants name a VO and a namespace", Grants),
+        new("an age is hours or days", s => When(s.Tenancy?.RootCredentialMaxAge is { } age && !Forms.Age().IsMatch(age), Invalid("spec.tenancy.rootCredentialMaxAge", "must be hours or days such as 12h or 30d"))),
+        new("allowed hosts are hosts", AllowedHosts),
         .. PlatformRules.All,
         .. OidcRules.All,
     ];
@@ -42,7 +44,7 @@ public static class RucioInstanceRules
         .. NotYet("spec",
             ("policyPackages", s.PolicyPackages)),
         .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef)),
-        .. NotYet("spec.tenancy", ("allowedHosts", s.Tenancy?.AllowedHosts), ("sharedIdentities", s.Tenancy?.SharedIdentities)),
+        .. NotYet("spec.tenancy", ("sharedIdentities", s.Tenancy?.SharedIdentities)),
     ];
 
     private static IEnumerable<FieldError> ValuesToCome(RucioInstanceSpec s) =>
@@ -110,6 +112,10 @@ public static class RucioInstanceRules
             _ => [],
         };
     }
+
+    private static IEnumerable<FieldError> AllowedHosts(RucioInstanceSpec s) =>
+        (s.Tenancy?.AllowedHosts).Items("spec.tenancy.allowedHosts").Where(h => h.Item.Length > 253 || !Forms.AllowedHost().IsMatch(h.Item))
+            .Select(h => Invalid(h.Path, "must be a host name in lower case, *. and a domain, an IPv4 address, or an IPv6 address in brackets"));
 
     private static IEnumerable<FieldError> Grants(RucioInstanceSpec s)
     {

@@ -11,6 +11,8 @@ public static class VirtualOrganisationRules
         new("no value of later work", ValuesToCome),
         new("an instance is named", s => When(s.InstanceRef.Name == "", Missing("spec.instanceRef.name"))),
         new("the tag can be a tenant", Tag),
+        new("the long name is one", LongName),
+        new("root of the one VO is the instance's", s => When(s.Tag == BaseVo.Tag && s.RootMappings is not null, Invalid("spec.rootMappings", $"root of VO {BaseVo.Tag} is in the care of the RucioInstance: leave it out"))),
         new("description and email fit", Contact),
         new("accounts are named and not the operator's", Accounts),
         new("identities can log in", s => Each(s.Accounts, "spec.accounts", Identities)),
@@ -26,8 +28,7 @@ public static class VirtualOrganisationRules
     private static IEnumerable<FieldError> FieldsToCome(VirtualOrganisationSpec s) =>
     [
         .. NotYet("spec",
-            ("longName", s.LongName), ("subscriptions", s.Subscriptions), ("transfers", s.Transfers), ("policyPackageName", s.PolicyPackageName),
-            ("rootMappings", s.RootMappings)),
+            ("subscriptions", s.Subscriptions), ("transfers", s.Transfers), ("policyPackageName", s.PolicyPackageName)),
         .. NotYet("spec.check", ("dataPath", s.Check?.DataPath)),
         .. NotYet("spec.distances", ("hub", s.Distances?.Hub), ("overrides", s.Distances?.Overrides)),
         .. Each(s.Accounts, "spec.accounts", (path, a) =>
@@ -47,6 +48,12 @@ public static class VirtualOrganisationRules
 
     private static IEnumerable<FieldError> Tag(VirtualOrganisationSpec s) =>
         When(!Forms.VoTag().IsMatch(s.Tag), Invalid("spec.tag", "must be a lower-case letter and two lower-case letters or digits"));
+
+    private static IEnumerable<FieldError> LongName(VirtualOrganisationSpec s) =>
+    [
+        .. When(s.LongName is { } name && (name.Length > 63 || !Forms.VoLongName().IsMatch(name)), Invalid("spec.longName", "must be 4 to 63 of a-z, 0-9, . and -, with a letter or digit at both ends")),
+        .. When(s.LongName is not null && s.Tag == BaseVo.Tag, Invalid("spec.longName", $"a Rucio for one experiment has no names for VOs: leave it out with tag {BaseVo.Tag}")),
+    ];
 
     private static IEnumerable<FieldError> Contact(VirtualOrganisationSpec s) =>
     [

@@ -27,18 +27,45 @@ internal static class CredentialsStage
             await connection.Writer.MapToSuperRootAsync(account, superRoot.Username, ct);
             changed = true;
         }
-        // Published ones, and those of an operator before us: a re-created cluster has new Secrets, and the old ones must be dead.
-        var foreign = def.Accounts[account].Identities.Where(i => PublishedIdentities.IsPublished(i)
-            || i.Type == "USERPASS" && i.Identity.StartsWith(InputsStage.OperatorIdentity, StringComparison.Ordinal) && i.Identity != superRoot.Username).ToList();
-        if (foreign.Count > 0)
-        {
-            await connection.Writer.UnmapFromSuperRootAsync(account, foreign, ct);
-            changed = true;
-        }
         work.Snapshot = changed ? await connection.RefreshAsync(work.Now, ct) : work.Snapshot;
+        await CloseAsync(work, ct);
         Tell(work);
         return null;
     }
+
+    /// <summary>
+    /// Takes away every other way into the account that rules this Rucio: each new VO's root would inherit it. Identities that
+    /// were there before this operator stay; once it has been alone, whatever comes is not meant to.
+    /// </summary>
+    public static async Task CloseAsync(InstanceWork work, CancellationToken ct)
+    {
+        var (connection, account) = (work.Connection, work.Instance.Spec.RootAccount);
+        var def = work.Snapshot!.Vo(BaseVo.Tag);
+        string?[] ours = [work.Inputs.SuperRoot.Username, work.SuperRoot.Next?.Username];
+        var others = def.Accounts[account].Identities.Where(i => i.Type != "USERPASS" || !ours.Contains(i.Identity)).ToList();
+        var foreign = others.Where(i => def.CreatedByOperator || PublishedIdentities.IsPublished(i) || IsOperators(i)).ToList();
+        if (foreign.Count > 0)
+        {
+            await connection.Writer.UnmapFromSuperRootAsync(account, foreign, ct);
+            foreach (var identity in foreign)
+            {
+                await connection.Writer.RevokeTokensAsync(identity.Identity, account, ct);
+            }
+            if (foreign.Count(i => !IsOperators(i)) is var strange and > 0)
+            {
+                await work.Parts.Events.WarningAsync(work.Instance, "IdentityRemoved", "Heal", $"{strange} identities that somebody mapped to {account} were unmapped: it is the operator's alone", ct);
+            }
+        }
+        var alone = others.Count == foreign.Count && !def.CreatedByOperator;
+        if (alone)
+        {
+            await connection.Writer.MarkCreatedAsync(BaseVo.Tag, ct);
+        }
+        work.Snapshot = foreign.Count > 0 || alone ? await connection.RefreshAsync(work.Now, ct) : work.Snapshot;
+    }
+
+    /// <summary>Also of an operator before us: a re-created cluster has new Secrets, and the old ones must be dead.</summary>
+    private static bool IsOperators(ObservedIdentity identity) => identity.Type == "USERPASS" && identity.Identity.StartsWith(InputsStage.OperatorIdentity, StringComparison.Ordinal);
 
     private static void Tell(InstanceWork work)
     {
@@ -49,7 +76,9 @@ internal static class CredentialsStage
         }
         else
         {
-            work.Report.True(InstanceConditions.CredentialsSafe, "NoPublishedIdentity", "No published identity is mapped to any account");
+            var others = work.Snapshot!.Vo(BaseVo.Tag) is { CreatedByOperator: false } def ? def.Accounts[work.Instance.Spec.RootAccount].Identities.Count - 1 : 0;
+            work.Report.True(InstanceConditions.CredentialsSafe, "NoPublishedIdentity", others <= 0 ? "No published identity is mapped to any account"
+                : $"No published identity is mapped to any account; {others} identities that were there before this operator open {work.Instance.Spec.RootAccount}, too: unmap them in Rucio, and it keeps them out");
         }
     }
 }

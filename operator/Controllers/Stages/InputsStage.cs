@@ -50,13 +50,12 @@ internal static class InputsStage
 
     private static async Task<DatabaseLogin> SuperRootAsync(InstanceWork work, CancellationToken ct)
     {
-        var secret = await SecretAsync(work, new ObjectKey(work.Names.Namespace, work.Names.SuperRoot), GeneratedSecrets.LabelsOf(work.Names.Instance), random => new Dictionary<string, string>
-        {
-            ["username"] = $"{OperatorIdentity}{random(8).ToLowerInvariant()}",
-            ["password"] = random(32),
-        }, ct);
-        return new DatabaseLogin(secret["username"], secret["password"]);
+        var secret = await SecretAsync(work, new ObjectKey(work.Names.Namespace, work.Names.SuperRoot), GeneratedSecrets.LabelsOf(work.Names.Instance), random => RootLogin.First(work.Instance, NewSuperRoot(random), random(32), work.Now), ct);
+        work.SuperRoot = RootLogin.Of(secret);
+        return new DatabaseLogin(work.SuperRoot.Username, work.SuperRoot.Password);
     }
+
+    public static string NewSuperRoot(Func<int, string> random) => $"{OperatorIdentity}{random(8).ToLowerInvariant()}";
 
     private static async Task<ServerCertificate> AdminCertificateAsync(InstanceWork work, CancellationToken ct)
     {

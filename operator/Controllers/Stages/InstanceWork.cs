@@ -25,6 +25,12 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     /// <summary>From <see cref="DatabaseStage"/> on.</summary>
     public InstanceConnection Connection { get => field ?? throw new InvalidOperationException("no database yet"); set; }
 
+    /// <summary>From <see cref="InputsStage"/> on.</summary>
+    public RootLogin SuperRoot { get => field ?? throw new InvalidOperationException("no login yet"); set; }
+
+    /// <summary>The rotation that is complete, if one was asked for.</summary>
+    public string? RotatedRoots { get; set; }
+
     /// <summary>Instead of a database, for a Rucio that somebody else runs.</summary>
     public ExternalConnection? External { get; set; }
 

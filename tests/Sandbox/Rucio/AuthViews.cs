@@ -18,7 +18,7 @@ internal static class AuthViews
         var vo = call.Header("X-Rucio-VO") ?? InternalAccount.BaseVo;
         try
         {
-            vo = Schemas.MapVo(call.Server, vo);
+            vo = await Schemas.MapVoAsync(call, vo);
         }
         catch (RucioException e)
         {

@@ -18,9 +18,9 @@ internal static partial class Schemas
 
     public static RucioException Invalid(string schema, string problem) => new("InvalidObject", $"Problem validating {schema}: {problem}");
 
-    /// <summary>A long VO name is looked up in vo-map; the router knows no underscore.</summary>
-    public static string MapVo(StandInServer server, string name) =>
-        LongVoPattern().IsMatch(name) ? server.Config["vo-map", name] ?? name : throw new RucioException("RucioException", "Invalid characters in VO name.");
+    /// <summary>A VO's name, tags included, is looked up in vo-map, the file before the table; the router knows no underscore.</summary>
+    public static async Task<string> MapVoAsync(Call call, string name) =>
+        LongVoPattern().IsMatch(name) ? call.Server.Config["vo-map", name] ?? await call.Db.ScalarAsync<string>("SELECT value FROM configs WHERE section = 'vo-map' AND opt = $1", name) ?? name : throw new RucioException("RucioException", "Invalid characters in VO name.");
 
     private static void Check(string schema, string value, Regex pattern, int maxLength = int.MaxValue)
     {

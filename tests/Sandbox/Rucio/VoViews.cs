@@ -30,7 +30,7 @@ internal static class VoViews
     private static async Task<Answer> AddAsync(Call call)
     {
         var parameters = call.Parameters(optional: true);
-        var vo = Schemas.MapVo(call.Server, call["vo"]);
+        var vo = await Schemas.MapVoAsync(call, call["vo"]);
         Schemas.VoTag(vo);
         await Permissions.RequireAsync(call, "add_vo", $"Account {call.Issuer.External} cannot add a VO");
         RequireMultiVo(call);
@@ -55,7 +55,7 @@ internal static class VoViews
     private static async Task<Answer> UpdateAsync(Call call)
     {
         var parameters = call.Parameters();
-        var vo = Schemas.MapVo(call.Server, call["vo"]);
+        var vo = await Schemas.MapVoAsync(call, call["vo"]);
         await Permissions.RequireAsync(call, "update_vo", $"Account {call.Issuer.External} cannot update VO");
         RequireMultiVo(call);
         var changes = new JsonObject(parameters.Where(p => p.Key is "email" or "description").Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
@@ -71,7 +71,7 @@ internal static class VoViews
         var type = PythonJson.Str(Call.Required(parameters, "authtype"))!;
         var email = PythonJson.Str(Call.Required(parameters, "email"));
         var isDefault = Call.Flag(parameters, "default", false);
-        var root = new InternalAccount("root", Schemas.MapVo(call.Server, call["vo"]));
+        var root = new InternalAccount("root", await Schemas.MapVoAsync(call, call["vo"]));
         await Permissions.RequireAsync(call, "recover_vo_root_identity", $"Account {call.Issuer.External} can not recover root identity");
         await IdentityViews.MapAsync(call.Db, identity, IdentityViews.TypeOf(type), root, email, PythonJson.Str(parameters["password"]), isDefault);
         return Answer.Created;
