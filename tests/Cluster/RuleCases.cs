@@ -92,6 +92,8 @@ internal static class RuleCases
         spec:
           instanceRef: {name: rucio}
           tag: sky
+          longName: skyview
+          rootMappings: Exclusive
           accounts: [{name: alice, identities: [{type: Userpass}], quotas: [{rseExpression: "*", bytes: 1Ti}, {rseExpression: SKY_DISK-1, bytes: unlimited}]}]
           scopes: [{name: data, owner: alice}]
           distances: {policy: Mesh}
@@ -175,6 +177,8 @@ internal static class RuleCases
 
         new(Vo, "", "spec.tag is immutable", "spec: {tag: sea}", "{tag: sky}"),
         new(Vo, "", "spec.instanceRef is immutable", "spec: {instanceRef: {name: other}}", "{tag: sky}"),
+        new(Vo, ".spec", "no names for VOs", "spec: {tag: def}"),
+        new(Vo, ".spec", "in the care of the RucioInstance", "spec: {tag: def}"),
         new(Vo, ".spec.accounts[].name", "root and super_root", "spec: {accounts: [{name: root}]}"),
         new(Vo, ".spec.accounts[].identities", "at most one", "spec: {accounts: [{name: alice, identities: [{type: Userpass}, {type: Userpass}]}]}"),
         new(Vo, ".spec.accounts[].identities[].type", "X509", "spec: {accounts: [{name: alice, identities: [{type: X509}]}]}"),

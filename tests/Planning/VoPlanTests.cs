@@ -1,5 +1,6 @@
 using CsCheck;
 using NUnit.Framework;
+using RucioOperator.Api;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
 
@@ -55,11 +56,34 @@ public sealed class VoPlanTests
 
     [Test]
     public void In_the_end_only_our_identity_opens_a_root_that_we_made() => Worlds.Where(w => !w.Observed.Exists).Sample(w =>
-        Run(w.Desired, w.Observed).End is { Exists: true } vo ? vo.Accounts["root"].Identities is [{ Identity: VoSpecs.RootIdentity }] : w.Observed.Claim is not null);
+        Run(w.Desired, w.Observed).End is { Exists: true } vo ? vo.Accounts["root"].Identities.All(i => i.Identity == VoSpecs.RootIdentity || i.Identity == w.Desired.NextRoot?.Identity) : w.Observed.Claim is not null);
 
     [Test]
-    public void On_a_VO_that_somebody_else_made_only_the_published_identity_goes() => Worlds.Where(w => w.Observed is { Exists: true, CreatedByOperator: false }).Sample(w =>
-        Run(w.Desired, w.Observed).Steps.Select(s => s.Change).OfType<UnmapRootIdentity>().All(c => c.Identity == "root@sky"));
+    public void On_a_VO_that_somebody_else_made_only_the_published_identity_and_operators_go() => Worlds.Where(w => w.Observed is { Exists: true, CreatedByOperator: false } && w.Desired.Spec.RootMappings is null).Sample(w =>
+        Run(w.Desired, w.Observed).Steps.Select(s => s.Change).OfType<UnmapRootIdentity>().All(c => c.Identity == "root@sky" || c.Identity.StartsWith("operator-", StringComparison.Ordinal)));
+
+    [Test]
+    public void Exclusive_leaves_nobody_else_on_root() => Worlds.Where(w => w.Desired.Spec.RootMappings == RootMappings.Exclusive && w.Observed.Claim == VoSpecs.Claimant).Sample(w =>
+        Run(w.Desired, w.Observed).End.Accounts["root"].Identities.All(i => i.Identity == VoSpecs.RootIdentity || i.Identity == w.Desired.NextRoot?.Identity));
+
+    [Test]
+    public void The_next_login_opens_root_beside_the_one_in_use_and_neither_goes() => Worlds.Where(w => w.Desired.NextRoot is not null && w.Observed.Claim == VoSpecs.Claimant).Sample(w =>
+    {
+        var (steps, end, _) = Run(w.Desired, w.Observed);
+        return steps.All(s => s.Change is not UnmapRootIdentity { Type: "USERPASS", Identity: VoSpecs.RootIdentity or VoSpecs.NextIdentity })
+            && end.Accounts["root"].Identities.Select(i => i.Identity).Intersect([VoSpecs.RootIdentity, VoSpecs.NextIdentity]).Count() == 2
+            && end.Passwords[VoSpecs.NextIdentity].Matches(VoSpecs.NextPassword) && end.Passwords[VoSpecs.RootIdentity].Matches(VoSpecs.RootPassword);
+    });
+
+    [Test]
+    public void A_long_name_of_another_VO_stays_theirs_and_ours_is_there_before_the_former_goes() => Worlds.Sample(w =>
+    {
+        var (steps, end, left) = Run(w.Desired, w.Observed);
+        var taken = w.Desired.Spec.LongName is { } wanted && w.Observed.LongNames.GetValueOrDefault(wanted) is { } holder && holder != "sky";
+        return w.Observed.LongNames.Where(n => n.Value != "sky").All(n => end.LongNames[n.Key] == n.Value)
+            && (!taken || end.Claim != VoSpecs.Claimant || !end.Exists || left.Problems.Any(p => p.Reason == VoPlan.LongNameTaken))
+            && steps.Where(s => s.Change is ReleaseLongName).All(s => w.Desired.Spec.LongName is not { } name || s.Before.LongNames[name] == "sky");
+    });
 
     [Test]
     public void An_account_nobody_asked_for_is_never_touched() => Worlds.Sample(w =>

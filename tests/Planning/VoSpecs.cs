@@ -11,6 +11,8 @@ internal static class VoSpecs
     public const string Claimant = "ns/sky";
     public const string RootIdentity = "operator-abcdefgh@sky";
     public const string RootPassword = "SECRET-root-0123456789";
+    public const string NextIdentity = "operator-nextnext@sky";
+    public const string NextPassword = "SECRET-next-0123456789";
     public const string Package = "rucio_tenant_policy";
     private const string Published = "root@sky";
 
@@ -39,10 +41,20 @@ internal static class VoSpecs
                 Accounts = accounts,
                 Scopes = [.. scopes.DistinctBy(s => s.Item1).Select(s => new ScopeSpec { Name = s.Item1, Owner = accounts.Exists(a => a.Name == s.Item2) ? s.Item2 : "root" })],
             };
-            return new DesiredVo(spec, Claimant, granted, gone, Package, RootIdentity, RootPassword, login ? accounts.ToDictionary(a => a.Name, a => $"SECRET-{a.Name}-0123456789") : []);
+            spec = (granted, login) switch
+            {
+                (true, true) => spec with { LongName = "skyview", RootMappings = RootMappings.Exclusive },
+                (true, _) => spec with { LongName = "survey" },
+                _ => spec,
+            };
+            return new DesiredVo(spec, Claimant, granted, gone, Package, RootIdentity, RootPassword, login ? accounts.ToDictionary(a => a.Name, a => $"SECRET-{a.Name}-0123456789") : [])
+            {
+                NextRoot = gone ? new(NextIdentity, NextPassword) : null,
+                FormerLongName = login ? "survey" : null,
+            };
         });
 
-    private static readonly Gen<PasswordHash> Hash = Gen.OneOf("password", "other", RootPassword).Select(Of);
+    private static readonly Gen<PasswordHash> Hash = Gen.OneOf("password", "other", RootPassword, NextPassword).Select(Of);
 
     private static readonly Gen<ObservedAccount> ObservedAccount = Gen.Select(Name, Gen.OneOf("USER", "SERVICE"), Gen.OneOf("ACTIVE", "SUSPENDED"), Gen.Bool, Gen.Bool, RseName.List[0, 2],
         (name, type, status, admin, mapped, limits) => new ObservedAccount(name, type, status, "y@example.org")
@@ -53,14 +65,20 @@ internal static class VoSpecs
             Totals = limits.Distinct().ToDictionary(rse => $"{rse}|B", _ => 7L),
         });
 
-    private static readonly Gen<ObservedIdentity> RootMapping = Gen.OneOf(new ObservedIdentity(RootIdentity, "USERPASS"), new ObservedIdentity(Published, "USERPASS"), new ObservedIdentity("ddmlab", "USERPASS"), new ObservedIdentity("CN=someone", "X509"));
+    private static readonly Gen<ObservedIdentity> RootMapping = Gen.OneOf(new ObservedIdentity(RootIdentity, "USERPASS"), new ObservedIdentity(NextIdentity, "USERPASS"), new ObservedIdentity(Published, "USERPASS"), new ObservedIdentity("ddmlab", "USERPASS"), new ObservedIdentity("CN=someone", "X509"));
 
     public static readonly Gen<ObservedVo> Catalogue = Gen.Select(Gen.Select(Gen.Bool, Gen.Bool, Gen.OneOf(null, Claimant, "ns/other"), Gen.OneOf(null, Package, "other_policy")),
-        ObservedAccount.List[0, 3], RootMapping.List[0, 3], Gen.Select(Gen.OneOf(Published, RootIdentity, "alice@sky"), Hash).List[0, 3], RseName.List[0, 3], Gen.Select(Gen.OneOf("data", "user.x"), Name).List[0, 2],
+        ObservedAccount.List[0, 3], RootMapping.List[0, 3], Gen.Select(Gen.OneOf(Published, RootIdentity, NextIdentity, "alice@sky"), Hash).List[0, 3], RseName.List[0, 3], Gen.Select(Gen.OneOf("data", "user.x"), Name).List[0, 2],
         (head, accounts, mappings, rows, rses, scopes) =>
         {
             var (exists, created, claim, package) = head;
-            var vo = new ObservedVo("sky") { Exists = exists, CreatedByOperator = created, Claim = claim, PolicyPackage = package, Passwords = rows.DistinctBy(r => r.Item1).ToDictionary(r => r.Item1, r => r.Item2) };
+            // What is held by whom follows from what is there at all: no more generators than the library takes.
+            var names = new Dictionary<string, string>();
+            if (mappings.Count > 0)
+            {
+                names[created ? "survey" : "skyview"] = exists ? "sky" : "sea";
+            }
+            var vo = new ObservedVo("sky") { Exists = exists, CreatedByOperator = created, Claim = claim, PolicyPackage = package, LongNames = names, Passwords = rows.DistinctBy(r => r.Item1).ToDictionary(r => r.Item1, r => r.Item2) };
             return !exists ? vo : vo with
             {
                 Accounts = accounts.DistinctBy(a => a.Name).Append(new ObservedAccount("root", "SERVICE", "ACTIVE", "") { Identities = [.. mappings.Distinct()] }).ToDictionary(a => a.Name),
