@@ -44,7 +44,7 @@ public sealed class SingleVoTests
         Assert.That(await Sql("SELECT identity, account FROM account_map ORDER BY account"), Is.EqualTo(new[] { "alice@def|alice", $"{_world.Secret(Ns, "rucio-super-root")!["username"]}|root" }));
         Assert.That(await Sql("SELECT rse, vo FROM rses ORDER BY rse"), Is.EqualTo(new[] { "LAB_DISK|def", "LAB_TAPE|def" }));
         Assert.That(await Sql("SELECT l.account, r.rse FROM account_limits l JOIN rses r ON r.id = l.rse_id ORDER BY 2"), Is.EqualTo(new[] { "alice|LAB_DISK", "alice|LAB_TAPE" }));
-        Assert.That(await Sql("SELECT section, opt, value FROM configs WHERE opt <> 'owner'"), Is.EqualTo(new[] { $"rucio-operator|claim-def|{Ns}/lab" }), "no policy line of a VO, no mark");
+        Assert.That(await Sql("SELECT section, opt, value FROM configs WHERE opt <> 'owner'"), Is.EquivalentTo(new[] { $"rucio-operator|claim-def|{Ns}/lab", "rucio-operator|created-def|true" }), "no policy line of a VO; its root has been the operator's alone");
         Assert.That(await Sql("SELECT character_maximum_length FROM information_schema.columns WHERE table_schema = 'rucio' AND table_name = 'accounts' AND column_name = 'account'"), Is.EqualTo(new[] { "25" }));
     }
 
