@@ -17,6 +17,9 @@ public static class Wiring
 {
     private const int Workers = 8;
 
+    /// <summary>Of VOs and storages: enough for some instances whose Rucio is slow, and all the others.</summary>
+    private const int ManyWorkers = 3 * Workers;
+
     /// <summary>Storages come in numbers; that their RSEs are new to the daemons is nothing to hurry about.</summary>
     private static readonly TimeSpan StoragesSettle = TimeSpan.FromSeconds(1);
 
@@ -109,7 +112,8 @@ public static class Wiring
             .Watches(vos, v => [Indexes.InstanceOf(v)], when: VoMattersToInstance)
             .Watches(storages, s => vos.Store.Get(Indexes.VoOf(s)) is { } v ? [Indexes.InstanceOf(v)] : [], StoragesSettle, when: StorageMattersToVo)
             .Watches(secrets, s => [.. Keys(instances.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. InstanceOfChild(s)]);
-        var voLoop = runtime.Controller(VoController.Name, new EntityReconciler<VirtualOrganisation>(c.Api, vos, vo, null, null, $"rucio-operator/{VoController.Name}"), Workers)
+        var perInstance = new Shares(key => vos.Store.Get(key) is { } v ? Indexes.InstanceOf(v).ToString() : null, Workers);
+        var voLoop = runtime.Controller(VoController.Name, new EntityReconciler<VirtualOrganisation>(c.Api, vos, vo, null, null, $"rucio-operator/{VoController.Name}"), ManyWorkers, perInstance)
             .For(vos)
             .Watches(instances, i => Keys(vos.Store.ByIndex(Indexes.ByInstance, ObjectKey.Of(i).ToString())))
             .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, when: StorageMattersToVo)
@@ -118,7 +122,7 @@ public static class Wiring
             .Watches(vos, v => Keys(vos.Store.ByIndex(Indexes.ByTag, Indexes.TagOf(v))), when: TagIsLetGo)
             .Watches(namespaces, n => Keys(vos.Store.List().Where(v => v.Metadata.NamespaceProperty == n.Metadata.Name)))
             .Watches(secrets, s => [.. Keys(vos.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. VosOfLogin(s, vos)]);
-        var storageLoop = runtime.Controller(StorageController.Name, storage, Workers)
+        var storageLoop = runtime.Controller(StorageController.Name, storage, ManyWorkers, perInstance)
             .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, QueuePriority.Edit, when: SpecOrMetadataChanged)
             .Watches(vos, v => [ObjectKey.Of(v)])
             .Watches(instances, i => Keys(vos.Store.ByIndex(Indexes.ByInstance, ObjectKey.Of(i).ToString())));

@@ -5,6 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace RucioOperator.Runtime;
 
+/// <summary>Keys that belong together never have more than some of the workers: those of one slow server leave the others theirs.</summary>
+/// <param name="Of">Null: belongs to nobody, and is not limited.</param>
+public sealed record Shares(Func<ObjectKey, string?> Of, int Most);
+
 /// <summary>A reconciler with its queue, its sources of keys and its workers.</summary>
 public sealed class Controller : IDisposable
 {
@@ -17,12 +21,17 @@ public sealed class Controller : IDisposable
     private readonly TimeProvider time;
     private readonly ILogger logger;
 
-    internal Controller(string name, IReconciler reconciler, int workers, TimeSpan resync, TimeProvider time, Random random, ILogger logger)
+    internal Controller(string name, IReconciler reconciler, int workers, TimeSpan resync, Shares? shares, TimeProvider time, Random random, ILogger logger)
     {
         (Name, this.reconciler, this.workers, this.resync, this.time, this.logger) = (name, reconciler, workers, resync, time, logger);
         backoff = new Backoff(random);
         var tag = new KeyValuePair<string, object?>("controller", name);
-        Queue = new WorkQueue<ObjectKey>(time, backoff) { OnTaken = waited => RuntimeMetrics.QueueWait.Record(waited.TotalSeconds, tag) };
+        Queue = new WorkQueue<ObjectKey>(time, backoff) 
+        {
+            OnTaken = waited => RuntimeMetrics.QueueWait.Record(waited.TotalSeconds, tag),
+            ShareOf = shares?.Of,
+            MostOfAShare = shares?.Most ?? int.MaxValue,
+        };
     }
 
     public string Name { get; }

@@ -72,9 +72,9 @@ public sealed class ControllerRuntime : IDisposable
     public Informer<PartialObject> MetadataInformer<T>(string? labelSelector = null) where T : class, IKubernetesObject<V1ObjectMeta> =>
         Informer<PartialObject>(labelSelector, configure: settings => settings with { Kind = ResourceKind.Of<T>() });
 
-    public Controller Controller(string name, IReconciler reconciler, int workers = 1)
+    public Controller Controller(string name, IReconciler reconciler, int workers = 1, Shares? shares = null)
     {
-        var controller = new Controller(name, reconciler, workers, options.ResyncPeriod, time, Derived(), loggers.CreateLogger($"RucioOperator.Controllers.{name}"));
+        var controller = new Controller(name, reconciler, workers, options.ResyncPeriod, shares, time, Derived(), loggers.CreateLogger($"RucioOperator.Controllers.{name}"));
         controllers.Add(controller);
         return controller;
     }

@@ -2,7 +2,8 @@ namespace RucioOperator.Runtime;
 
 /// <summary>
 /// Keys waiting for a worker. Duplicate adds collapse, a key is never handed out twice at once, an add during
-/// processing runs once afterwards; the earliest due time and the highest priority win.
+/// processing runs once afterwards; the earliest due time and the highest priority win. Keys of one share never take
+/// more than <see cref="MostOfAShare"/> workers, so that those waiting for one slow server leave some for all others.
 /// </summary>
 public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
 {
@@ -17,6 +18,7 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
     private readonly PriorityQueue<(TKey Key, long Stamp), TimeSpan> delayed = new();
     private readonly PriorityQueue<(TKey Key, long Stamp), (int Descending, long Arrival)> ready = new();
     private readonly LinkedList<TaskCompletionSource<TKey>> takers = [];
+    private readonly Dictionary<string, Share> shares = new(StringComparer.Ordinal);
     private TimeSpan armedFor = TimeSpan.MaxValue;
     private readonly long origin;
     private long lastStamp;
@@ -41,10 +43,24 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
         public int Priority;
         public long Stamp;
         public long ReadySince;
+        public string? Share;
 
         /// <summary>Added again while processing.</summary>
         public bool Again;
     }
+
+    private sealed class Share
+    {
+        public int Taken;
+
+        /// <summary>Ready, but for the others of their share.</summary>
+        public readonly PriorityQueue<(TKey Key, long Stamp), (int Descending, long Arrival)> Held = new();
+    }
+
+    /// <summary>Null, or a key's null: no share, and no limit.</summary>
+    public Func<TKey, string?>? ShareOf { get; init; }
+
+    public int MostOfAShare { get; init; } = int.MaxValue;
 
     /// <summary>Told when an item is handed out: how long it had been ready.</summary>
     public Action<TimeSpan>? OnTaken { get; init; }
@@ -59,12 +75,14 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
 
     public void Add(TKey key, TimeSpan delay = default, int priority = QueuePriority.Related)
     {
+        // Outside the lock: whoever knows the share may have a lock of its own.
+        var share = ShareOf?.Invoke(key);
         lock (gate)
         {
             var due = delay <= TimeSpan.Zero ? TimeSpan.Zero : Now + delay;
             if (!entries.TryGetValue(key, out var entry))
             {
-                entry = new Entry { State = State.Delayed, Due = due, Priority = priority };
+                entry = new Entry { State = State.Delayed, Due = due, Priority = priority, Share = share };
                 entries.Add(key, entry);
                 Schedule(key, entry);
                 return;
@@ -145,6 +163,7 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
             if (!entries.TryGetValue(key, out var entry) || entry.State != State.Processing)
                 throw new InvalidOperationException($"{key} is not being processed");
             processingCount--;
+            Release(entry.Share);
             if (!entry.Again)
             {
                 entries.Remove(key);
@@ -212,8 +231,19 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
     {
         while (ready.TryDequeue(out var item, out _))
         {
-            if (!entries.TryGetValue(item.Key, out var entry) || entry.State != State.Ready || entry.Stamp != item.Stamp)
+            if (!Counts(item))
                 continue;
+            var entry = entries[item.Key];
+            if (entry.Share is { } name)
+            {
+                var share = ShareNamed(name);
+                if (share.Taken >= MostOfAShare)
+                {
+                    share.Held.Enqueue(item, (-entry.Priority, item.Stamp));
+                    continue;
+                }
+                share.Taken++;
+            }
             entry.State = State.Processing;
             readyCount--;
             processingCount++;
@@ -223,6 +253,33 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
         }
         key = default!;
         return false;
+    }
+
+    private bool Counts((TKey Key, long Stamp) item) => entries.TryGetValue(item.Key, out var entry) && entry.State == State.Ready && entry.Stamp == item.Stamp;
+
+    private Share ShareNamed(string name)
+    {
+        if (!shares.TryGetValue(name, out var share))
+            shares.Add(name, share = new Share());
+        return share;
+    }
+
+    private void Release(string? name)
+    {
+        if (name is null)
+            return;
+        var share = shares[name];
+        share.Taken--;
+        while (share.Held.TryDequeue(out var item, out var order))
+        {
+            if (!Counts(item))
+                continue;
+            ready.Enqueue(item, order);
+            break;
+        }
+        if (share is { Taken: 0, Held.Count: 0 })
+            shares.Remove(name);
+        HandOut();
     }
 
     private void ReleaseDue()

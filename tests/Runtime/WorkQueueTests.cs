@@ -38,6 +38,41 @@ public sealed class WorkQueueTests
     }
 
     [Test]
+    public void A_share_never_has_more_than_its_most_and_the_best_of_those_held_goes_first()
+    {
+        using var queue = new WorkQueue<string>(time, new Backoff(new Random(1)) { Jitter = 0 }) { ShareOf = key => key[..1], MostOfAShare = 2 };
+        foreach (var key in new[] { "a1", "a2", "a3", "a4", "b1" })
+            queue.Add(key);
+        Assert.That(new[] { Take(queue), Take(queue), Take(queue) }, Is.EqualTo(new[] { "a1", "a2", "b1" }));
+        Assert.That(IsEmpty(queue));
+        queue.Add("a4", priority: QueuePriority.Edit);
+        Assert.That(IsEmpty(queue));
+        queue.Done("a2");
+        Assert.That(Take(queue), Is.EqualTo("a4"));
+        Assert.That(IsEmpty(queue));
+        queue.Done("a1");
+        queue.Done("a4");
+        Assert.That((Take(queue), queue.ReadyCount), Is.EqualTo(("a3", 0)));
+        queue.Done("a3");
+        queue.Add("a5");
+        queue.Add("a6");
+        Assert.That(new[] { Take(queue), Take(queue) }, Is.EqualTo(new[] { "a5", "a6" }), "what was held is forgotten with the last of it");
+    }
+
+    [Test]
+    public async Task A_worker_that_waits_gets_what_a_share_held_back()
+    {
+        using var queue = new WorkQueue<string>(TimeProvider.System, new Backoff(new Random(1))) { ShareOf = _ => "all", MostOfAShare = 1 };
+        queue.Add("a");
+        queue.Add("b");
+        Assert.That(await queue.TakeAsync(default), Is.EqualTo("a"));
+        var waiting = queue.TakeAsync(default);
+        Assert.That(waiting.IsCompleted, Is.False);
+        queue.Done("a");
+        Assert.That(await waiting, Is.EqualTo("b"));
+    }
+
+    [Test]
     public void The_earliest_due_time_wins()
     {
         using var queue = Sut();
@@ -112,10 +147,10 @@ public sealed class WorkQueueTests
     [Test]
     public async Task No_add_is_lost_and_no_key_runs_twice_at_once_under_many_threads()
     {
-        using var queue = new WorkQueue<int>(TimeProvider.System, new Backoff(new Random(1)));
+        using var queue = new WorkQueue<int>(TimeProvider.System, new Backoff(new Random(1))) { ShareOf = key => key % 2 == 0 ? "even" : null, MostOfAShare = 2 };
         using var stop = new CancellationTokenSource();
         var (running, pending) = (new int[8], new int[8]);
-        var overlaps = 0;
+        var (overlaps, even, crowds) = (0, 0, 0);
         var workers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
             while (true)
@@ -125,8 +160,12 @@ public sealed class WorkQueueTests
                 catch (OperationCanceledException) { return; }
                 if (Interlocked.Increment(ref running[key]) > 1)
                     Interlocked.Increment(ref overlaps);
+                if (key % 2 == 0 && Interlocked.Increment(ref even) > 2)
+                    Interlocked.Increment(ref crowds);
                 Interlocked.Exchange(ref pending[key], 0);
                 await Task.Yield();
+                if (key % 2 == 0)
+                    Interlocked.Decrement(ref even);
                 Interlocked.Decrement(ref running[key]);
                 queue.Done(key);
             }
@@ -144,7 +183,7 @@ public sealed class WorkQueueTests
         await Eventually.TrueAsync(() => Array.TrueForAll(pending, flag => flag == 0) && queue.ReadyCount + queue.DelayedCount + queue.ProcessingCount == 0);
         await stop.CancelAsync();
         await Task.WhenAll(workers);
-        Assert.That(overlaps, Is.Zero);
+        Assert.That((overlaps, crowds), Is.EqualTo((0, 0)));
     }
 
     [Test]
