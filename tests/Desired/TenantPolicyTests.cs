@@ -11,7 +11,11 @@ public sealed class TenantPolicyTests
     private static readonly string[] superRoot = ["super_root"];
     private static readonly string[] voRoot = ["root"];
     private static readonly string[] quota = ["root", "admin", "with-quota", "unlimited"];
+    private static readonly string[] owner = ["root", "admin", "plain"];
+    private static readonly string[] admins = ["root", "admin"];
     private static readonly string[] generic = ["plain"];
+
+    private const string Own = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", OtherVos = "ffffffffffffffffffffffffffffffff";
 
     private string folder = "";
     private JsonElement policy;
@@ -22,7 +26,7 @@ public sealed class TenantPolicyTests
         Python.Require();
         folder = Directory.CreateTempSubdirectory("tenant-policy-").FullName;
         Write(folder);
-        policy = await Python.JsonAsync(Python.Script("policy_decisions.py"), [folder]);
+        policy = await Python.JsonAsync(Python.Script("policy_decisions.py"), [folder], "[]");
     }
 
     [OneTimeTearDown]
@@ -64,6 +68,8 @@ public sealed class TenantPolicyTests
                 "GLOBAL" => superRoot,
                 "VO_ROOT" => voRoot,
                 "QUOTA" => quota,
+                "RULE" => owner,
+                "ADMIN" or "SELF" => admins,
                 _ => generic,
             };
             Assert.That(Allowed(action), Is.EqualTo(expected), action);
@@ -100,10 +106,75 @@ public sealed class TenantPolicyTests
         var single = await Python.JsonAsync(Python.Script("policy_decisions.py"), [folder, "single"]);
         foreach (var (action, table) in Table())
         {
-            var expected = table switch { "GLOBAL" or "VO_ROOT" => voRoot, "QUOTA" => quota, _ => generic };
+            var expected = table switch { "GLOBAL" or "VO_ROOT" => voRoot, "QUOTA" => quota, "RULE" => owner, "ADMIN" or "SELF" => admins, _ => generic };
             Assert.That(Texts(single.GetProperty("allowed").GetProperty(action)), Is.EqualTo(expected), action);
         }
     }
+
+    [Test]
+    public Task No_name_leads_out_of_its_storage() => AnswersAsync(
+        ("plain", "add_did", """{"name": "a..b/c.d/..e"}""", "{}", true),
+        ("plain", "add_did", """{"name": "a/../../b"}""", "{}", false),
+        ("admin", "add_did", """{"name": ".."}""", "{}", false),
+        ("plain", "add_did", "{}", """{"dids": [{"name": "a/./b"}]}""", false),
+        ("plain", "add_dids", """{"dids": [{"name": "a", "dids": [{"name": "../b"}]}]}""", "{}", false),
+        ("plain", "attach_dids", """{"attachment": {"dids": [{"name": "a/.."}]}}""", "{}", false),
+        ("plain", "attach_dids_to_dids", """{"attachments": [{"dids": [{"name": "a/.."}]}]}""", "{}", false),
+        ("root", "add_replicas", RseOf(Own), """{"files": [{"name": "../a"}]}""", false),
+        ("with-quota", "add_replicas", RseOf(Own), """{"files": [{"name": "a", "pfn": "davs://h:443/b/c/a"}]}""", true),
+        ("with-quota", "add_replicas", RseOf(Own), """{"files": [{"name": "a", "pfn": "davs://h:443/b/../a"}]}""", false),
+        ("with-quota", "add_replicas", RseOf(Own), """{"files": [{"name": "a", "pfn": "davs://h:443/b/%252e%2E/a"}]}""", false),
+        ("with-quota", "add_replicas", RseOf(Own), """{"files": [{"name": "a", "pfn": "davs://h:443/b/..?a"}]}""", false),
+        ("with-quota", "update_replicas_states", RseOf(Own), """{"files": [{"name": "a", "path": "/b"}]}""", false),
+        ("plain", "add_did", """{"name": "a", "meta": {"path": "/../b"}}""", """{"meta": {"name": ".."}}""", true));
+
+    [Test]
+    public Task Files_are_registered_where_there_is_a_quota_however_it_is_asked_for() => AnswersAsync(
+        ("plain", "add_did", """{"name": "a"}""", """{"rse": "DISK", "dids": [{"scope": "s.plain", "name": "b"}]}""", false),
+        ("with-quota", "add_dids", $$"""{"dids": [{"rse_id": "{{Own}}", "dids": [{"scope": "s.plain", "name": "b"}]}]}""", "{}", false),
+        ("admin", "add_did", """{"name": "a", "generic": true}""", """{"rse": "DISK", "dids": [{"scope": "s.plain", "name": "b"}]}""", true),
+        ("with-quota", "add_did", """{"name": "a", "generic": true}""", """{"rse": "DISK", "dids": [{"scope": "s.with-quota", "name": "b"}]}""", true),
+        ("with-quota", "add_did", """{"name": "a", "generic": true}""", """{"rse": "OTHER", "dids": [{"scope": "s.with-quota", "name": "b"}]}""", false),
+        ("with-quota", "attach_dids", $$$"""{"generic": true, "attachment": {"rse_id": "{{{Own}}}", "dids": [{"scope": "s.with-quota", "name": "b"}]}}""", "{}", true),
+        ("with-quota", "attach_dids", $$$"""{"generic": true, "attachment": {"rse_id": "{{{Own}}}", "dids": [{"scope": "s.plain", "name": "b"}]}}""", "{}", false),
+        ("with-quota", "add_did", """{"name": "a"}""", """{"rse": "NONE"}""", "RSENotFound"));
+
+    [Test]
+    public Task No_call_reaches_an_rse_of_another_vo() => AnswersAsync(
+        ("admin", "add_dids", $$"""{"dids": [{"rse_id": "{{OtherVos}}", "dids": []}]}""", "{}", false),
+        ("root", "add_dids", """{"dids": [{"rse_id": "00", "dids": []}]}""", "{}", false),
+        ("admin", "add_replicas", RseOf(OtherVos), "{}", false),
+        ("admin", "declare_bad_file_replicas", RseOf(OtherVos), "{}", false),
+        ("admin", "declare_bad_file_replicas", RseOf(Own), "{}", true));
+
+    [Test]
+    public Task The_account_of_a_rule_changes_what_it_could_have_asked_for() => AnswersAsync(
+        ("plain", "update_rule", """{"options": {"lifetime": 10, "comment": "c"}}""", "{}", true),
+        ("plain", "update_rule", """{"options": {"account": "other"}}""", "{}", false),
+        ("plain", "update_rule", """{"options": {"lifetime": 10, "locked": true}}""", "{}", false),
+        ("plain", "move_rule", """{"override": {"copies": 2}}""", "{}", true),
+        ("plain", "move_rule", """{"override": {"account": "other"}}""", "{}", false),
+        ("plain", "del_rule", """{"rule_id": "plain/locked"}""", "{}", false),
+        ("plain", "del_rule", """{"rule_id": "with-quota"}""", "{}", false),
+        ("admin", "update_rule", """{"rule_id": "plain/locked", "options": {"locked": false}}""", "{}", true),
+        ("plain", "add_did", """{"name": "a", "rules": [{"locked": true}]}""", "{}", false),
+        ("plain", "add_dids", """{"dids": [{"name": "a", "rules": [{"locked": true}]}]}""", "{}", false));
+
+    [Test]
+    public Task One_stops_following_for_oneself() => AnswersAsync(
+        ("plain", "remove_did_from_followed", "{}", """{"account": "plain"}""", true),
+        ("plain", "remove_did_from_followed", "{}", """{"account": "admin"}""", false));
+
+    private async Task AnswersAsync(params (string Account, string Action, string Arguments, string Request, object Expected)[] cases)
+    {
+        var asked = $"[{string.Join(',', cases.Select(c => $"""["{c.Account}", "{c.Action}", {c.Arguments}, {c.Request}]"""))}]";
+        var answers = (await Python.JsonAsync(Python.Script("policy_decisions.py"), [folder], asked)).GetProperty("answers").EnumerateArray()
+            .Select(a => a.ValueKind == JsonValueKind.String ? a.GetString()! : (object)a.GetBoolean());
+        Assert.That(cases.Zip(answers, (c, answer) => $"{c.Account} {c.Action} {c.Arguments} {c.Request}: {answer}"),
+            Is.EqualTo(cases.Select(c => $"{c.Account} {c.Action} {c.Arguments} {c.Request}: {c.Expected}")));
+    }
+
+    private static string RseOf(string id) => $$"""{"rse": "DISK", "rse_id": "{{id}}"}""";
 
     [Test]
     public void Unknown_actions_are_denied() =>

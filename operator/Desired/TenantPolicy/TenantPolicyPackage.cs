@@ -14,6 +14,8 @@ public static class TenantPolicyPackage
         new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["__init__.py"] = Read("__init__.py"),
+            ["actions.py"] = Read("actions.py"),
+            ["naming.py"] = Read("naming.py"),
             ["permission.py"] = Read("permission.py"),
         };
 

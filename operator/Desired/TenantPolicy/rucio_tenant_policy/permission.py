@@ -1,112 +1,138 @@
 """
-Decides every action of Rucio's gateway by the table below. Python 3.9 syntax: the images run it.
+Decides every action of Rucio's gateway, by the table in actions.py. Python 3.9 syntax: the images run it.
 
 Rucio's generic_multi_vo policy knows no difference between what belongs to a VO and what belongs to the
 whole instance: root of any VO may rewrite the config table of all of them, while an ordinary account can't
-even finish an upload. Here:
-
-GLOBAL    state without a VO in it. Only super_root of VO `def`; in a single-VO Rucio its root.
-VO_ROOT   what the VO consists of. Only the VO's root, which the operator keeps to itself; the attribute
-          `admin` doesn't help. add_account_identity and del_account_identity are here, not in GLOBAL: the
-          gateway takes the account in the caller's VO, so super_root (VO `def`) couldn't reach a tenant's
-          account at all, and a VO's root can't reach another VO's.
-QUOTA     adding replicas and changing their state: whoever has a local limit on that RSE. Rucio passes only
-          the RSE, no files, so a quota means trust with every replica of the VO on that RSE; the scope is
-          still checked for files that are new (add_dids).
-GENERIC   the rest, as generic_multi_vo (single-VO: generic) decides.
-
-What is not in the table is denied.
+even finish an upload, or delete a rule of its own.
 """
 
 import logging
 
 from rucio.common.config import config_get_bool
-from rucio.common.exception import RucioException
+from rucio.common.exception import RSENotFound, RucioException
+from rucio.common.types import InternalScope
 from rucio.core.account import has_account_attribute
 from rucio.core.account_limit import get_local_account_limit
+from rucio.core.rse import get_rse_id, get_rse_vo
 from sqlalchemy.exc import SQLAlchemyError
+
+from .actions import ADMIN, GENERIC, GLOBAL, NAMING, QUOTA, RULE, SELF, VO_ROOT
+from .naming import registrations, request_body, stays_inside, things
 
 LOGGER = logging.getLogger('policy')
 MULTI_VO = config_get_bool('common', 'multi_vo', raise_exception=False, default=False, check_config_table=False)
 
-GLOBAL = frozenset((
-    'add_vo', 'list_vos', 'update_vo', 'recover_vo_root_identity',
-    'config_get', 'config_has_option', 'config_has_section', 'config_items', 'config_remove_option',
-    'config_remove_section', 'config_sections', 'config_set',
-    'list_heartbeats', 'send_heartbeats',
-    'list_transfer_limits', 'set_transfer_limit', 'delete_transfer_limit',
-    'get_request_metrics',      # without an RSE it counts the requests of all VOs
-    'add_key', 'add_value',     # metadata conventions have no VO
-    'del_identity',             # identities have no VO
-))
-
-VO_ROOT = frozenset((
-    'add_account', 'del_account', 'update_account', 'add_attribute', 'del_attribute',
-    'add_account_identity', 'del_account_identity',
-    'set_local_account_limit', 'set_global_account_limit',
-    'delete_local_account_limit', 'delete_global_account_limit',
-    'add_scope', 'update_scope',
-    # A subscription without a scope filter would make rules on other VOs' data.
-    'add_subscription', 'update_subscription',
-    # Daemons use one credential for all VOs, so whoever names hosts and paths names other VOs' files too.
-    'add_rse', 'update_rse', 'del_rse', 'add_rse_attribute', 'del_rse_attribute',
-    'add_protocol', 'update_protocol', 'del_protocol',
-    'add_distance', 'update_distance', 'delete_distance',
-    'set_rse_usage', 'set_rse_limits', 'delete_rse_limits',
-    'add_qos_policy', 'delete_qos_policy',  # asked with the VO `def`: the name root is all there is to see
-    'import', 'export',
-    'quarantine_file_replicas',  # has files deleted by their path
-))
-
-QUOTA = frozenset(('add_replicas', 'update_replicas_states'))
-
-GENERIC = frozenset((
-    'get_auth_token_gss', 'get_auth_token_saml', 'get_auth_token_ssh', 'get_auth_token_user_pass',
-    'get_auth_token_x509',
-    'add_did', 'add_dids', 'attach_dids', 'attach_dids_to_dids', 'detach_dids', 'create_did_sample',
-    'set_metadata', 'set_metadata_bulk', 'set_status', 'resurrect',
-    'remove_did_from_followed', 'remove_dids_from_followed',
-    'add_rule', 'access_rule_vo', 'approve_rule', 'del_rule', 'move_rule', 'reduce_rule', 'update_rule',
-    'delete_replicas', 'skip_availability_check', 'declare_bad_file_replicas',
-    'declare_suspicious_file_replicas', 'add_bad_pfns', 'set_tombstone', 'get_signed_url',
-    'get_request_by_did', 'get_request_history_by_did', 'list_requests', 'list_requests_history',
-    'get_local_account_usage', 'get_global_account_usage', 'update_lifetime_exceptions',
-))
+# What the account of a rule may change about it; the rest takes from others: another account's quota, a lock, the
+# transfers of other rules on the same files.
+RULE_OPTIONS = frozenset(('comment', 'lifetime', 'activity', 'source_replica_expression', 'priority', 'state', 'purge_replicas', 'meta'))
+MOVE_OPTIONS = frozenset(('copies', 'comment', 'lifetime', 'activity', 'source_replica_expression', 'grouping', 'weight', 'notify', 'purge_replicas'))
 
 
 def has_permission(issuer, action, kwargs, *, session):
+    return guarded(issuer, action, lambda: decided(issuer, action, kwargs, session))
+
+
+def decided(issuer, action, kwargs, session):
+    # Not `or`: Rucio's results are false when they deny.
+    apart = kept_apart(issuer, action, kwargs, session)
+    return usual(issuer, action, kwargs, session) if apart is None else apart
+
+
+def guarded(issuer, action, decide):
     try:
-        return _decide(issuer, action, kwargs, session)
+        return decide()
     except (RucioException, SQLAlchemyError):
         # Ends the call with the error clients know (RuleNotFound is 404, a lost database isn't a denial).
         raise
     except Exception as error:
         # Rucio would take a TypeError for an action without an opinion and ask the single-VO policy instead.
         LOGGER.error('Policy failed on %s for %s: %s', action, issuer, type(error).__name__)
-        return _only(False, 'The policy of this VO failed on it.')
+        return only(False, 'The policy of this VO failed on it.')
 
 
-def _decide(issuer, action, kwargs, session):
+def kept_apart(issuer, action, kwargs, session):
+    """What keeps VOs apart, whatever a VO's own policy says; None: that is not at stake."""
     if action in GLOBAL:
-        return _only(issuer.internal == ('super_root' if MULTI_VO else 'root'), 'It concerns all VOs and belongs to the instance.')
+        return only(issuer.internal == ('super_root' if MULTI_VO else 'root'), 'It concerns all VOs and belongs to the instance.')
     if action in VO_ROOT:
-        return _only(issuer.external == 'root', 'It belongs to the VO itself: declare it with the VO.')
+        return only(issuer.external == 'root', 'It belongs to the VO itself: declare it with the VO.')
+    if action not in QUOTA | RULE | ADMIN | SELF | GENERIC:
+        return only(False, 'The policy of this VO knows no action %s.' % action)
+    if action in NAMING:
+        body = request_body()
+        if not all(stays_inside(thing) for thing in things([kwargs, body])):
+            return only(False, 'A name or path in it leads out of its storage.')
+        if action not in QUOTA and not all(_is_own(issuer, *_rse(issuer, place, session), session) for place in registrations(action, kwargs, body)):
+            return only(False, 'There is no such RSE in this VO.')
+    if kwargs.get('rse_id') and not _is_own(issuer, kwargs['rse_id'], session):
+        return only(False, 'There is no such RSE in this VO.')
+    return None
+
+
+def usual(issuer, action, kwargs, session):
     if action in QUOTA:
-        return _only(_has_quota(issuer, kwargs, session), 'The account needs a quota there.')
-    if action in GENERIC:
-        return _only(_generic().has_permission(issuer, action, kwargs, session=session) is True, '')
-    return _only(False, 'The policy of this VO knows no action %s.' % action)
+        return only(_has_quota(issuer, kwargs.get('rse_id'), session), 'The account needs a quota there.')
+    if action in RULE:
+        return only(_is_admin(issuer, session) or _is_own_rule(issuer, action, kwargs, session), 'That takes the account of the rule, or the attribute admin.')
+    if action in ADMIN:
+        return only(_is_admin(issuer, session), 'That takes the attribute admin.')
+    if action in NAMING and not _is_admin(issuer, session) and not _may_name(issuer, action, kwargs, session):
+        return only(False, 'Registering files takes a quota on the RSE and the files\' own scope; rules are for oneself and not locked.')
+    if action in SELF:
+        return only(_is_admin(issuer, session) or request_body().get('account') == issuer.external, 'Only for oneself.')
+    # Rucio asks about both, for one and the same.
+    action = 'set_metadata' if action == 'set_metadata_bulk' else action
+    return only(_generic().has_permission(issuer, action, kwargs, session=session) is True, '')
 
 
-def _has_quota(issuer, kwargs, session):
+def _is_admin(issuer, session):
+    return issuer.external == 'root' or has_account_attribute(account=issuer, key='admin', session=session)
+
+
+def _has_quota(issuer, rse_id, session):
     # Root moves no data but may check; Rucio asks no quota of accounts with the attribute `admin` either.
-    if issuer.external == 'root' or has_account_attribute(account=issuer, key='admin', session=session):
+    if _is_admin(issuer, session):
         return True
-    rse_id = kwargs.get('rse_id')
     if not isinstance(rse_id, str):  # anything else would be answered for all RSEs together
         return False
     limit = get_local_account_limit(account=issuer, rse_ids=rse_id, session=session)
     return limit is not None and limit > 0
+
+
+def _rse(issuer, place, session):
+    rse_id, rse, _ = place
+    return (rse_id or get_rse_id(rse=rse, vo=issuer.vo, session=session),)
+
+
+def _is_own(issuer, rse_id, session):
+    try:
+        return isinstance(rse_id, str) and get_rse_vo(rse_id=rse_id, session=session) == issuer.vo
+    except RSENotFound:
+        return False
+
+
+def _may_name(issuer, action, kwargs, session):
+    if action in ('add_did', 'add_dids'):
+        dids = [kwargs] if action == 'add_did' else kwargs['dids']
+        if any(rule.get('locked') for did in dids for rule in did.get('rules') or []):
+            return False
+    from rucio.core.scope import is_scope_owner
+    for place in registrations(action, kwargs, request_body()):
+        scopes = {file['scope'] for file in place[2]}
+        if not _has_quota(issuer, *_rse(issuer, place, session), session) \
+                or not all(is_scope_owner(scope=InternalScope(scope, vo=issuer.vo), account=issuer, session=session) for scope in scopes):
+            return False
+    return True
+
+
+def _is_own_rule(issuer, action, kwargs, session):
+    from rucio.core.rule import get_rule
+    rule = get_rule(kwargs['rule_id'], session=session)
+    if rule['account'] != issuer or rule['locked']:
+        return False
+    if action == 'update_rule':
+        return RULE_OPTIONS.issuperset(kwargs['options'])
+    return action != 'move_rule' or MOVE_OPTIONS.issuperset(kwargs['override'])
 
 
 def _generic():
@@ -118,6 +144,6 @@ def _generic():
     return generic
 
 
-def _only(allowed, otherwise):
+def only(allowed, otherwise):
     from rucio.core.permission import PermissionResult
     return PermissionResult(allowed, '' if allowed else otherwise)
