@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace RucioOperator.Sandbox.Rucio;
 
 /// <summary>The generic policies, alike for what is here, and on top of it a tenant policy for VOs that have one configured.</summary>
@@ -37,6 +39,10 @@ internal static class Permissions
                 return call.Server.Config.MultiVo ? issuer.IsSuperRoot : issuer.IsRoot;
             if (VoRoot.Contains(action))
                 return issuer.IsRoot;
+            if ((action is "add_did" or "attach_dids" or "add_replicas" or "update_replicas_states") && !await NamesAreFineAsync(call, action))
+                return false;
+            if ((action is "del_rule" or "update_rule") && owner == issuer)
+                return true;
             if (action is "add_replicas" or "update_replicas_states")
                 return issuer.IsRoot || await IsAdminAsync(call) || await HasQuotaAsync(call, rse!);
         }
@@ -57,6 +63,33 @@ internal static class Permissions
             _ => await IsAdminAsync(call),
         };
     }
+
+    /// <summary>Nothing leads out of its storage, and files are only registered on RSEs of this VO, where there is a quota.</summary>
+    private static async Task<bool> NamesAreFineAsync(Call call, string action)
+    {
+        var objects = Objects(JsonNode.Parse(call.Body)).ToList();
+        if (objects.Any(o => o.ContainsKey("path") || ((string[])["name", "pfn", "lfn"]).Any(key => PythonJson.Str(o[key]) is { } text && LeadsOut(text))))
+            return false;
+        foreach (var place in action is "add_did" or "attach_dids" ? objects : [])
+        {
+            if ((PythonJson.Str(place["rse"]), PythonJson.Str(place["rse_id"])) is var (name, id) && (name ?? id) is not null
+                && !await call.Db.ExistsAsync($"""
+                    SELECT 1 FROM rses r WHERE r.vo = $1 AND (r.rse = $2 OR replace(r.id::text, '-', '') = $3) AND ($4
+                        OR EXISTS (SELECT 1 FROM account_limits l WHERE l.account = $5 AND l.rse_id = r.id AND l.bytes <> 0))
+                    """, call.Vo, name, id, call.Issuer.IsRoot || await IsAdminAsync(call), call.Issuer.Internal))
+                return false;
+        }
+        return true;
+    }
+
+    private static IEnumerable<JsonObject> Objects(JsonNode? node) => node switch
+    {
+        JsonObject o => o.Where(p => p.Key is not ("meta" or "rules" or "statuses")).SelectMany(p => Objects(p.Value)).Prepend(o),
+        JsonArray a => a.SelectMany(Objects),
+        _ => [],
+    };
+
+    private static bool LeadsOut(string text) => Uri.UnescapeDataString(text).Split('/', '\\', '?', '#', ';').Any(part => part is "." or "..");
 
     private static Task<bool> IsAdminAsync(Call call) =>
         call.Db.ExistsAsync("SELECT 1 FROM account_attr_map WHERE account = $1 AND key = 'admin'", call.Issuer.Internal);

@@ -51,7 +51,7 @@ internal static class ReplicaViews
             row["purge_replicas"] = true;
             row["rse_id"] = id;
             row["state"] ??= "A";
-            row["path"] = flags.Deterministic ? null : new Uri(PythonJson.Str(f["pfn"])!).AbsolutePath;
+            row["path"] = flags.Deterministic ? null : PathOf(PythonJson.Str(f["pfn"])!);
             return row;
         }).ToList();
         await call.Db.InsertAsync("dids", ["scope", "name", "account", "did_type", "availability", "purge_replicas", "bytes", "adler32", "md5"], rows.Select(Copy), "ON CONFLICT DO NOTHING");
@@ -70,6 +70,8 @@ internal static class ReplicaViews
             return row;
         }
     }
+
+    private static string PathOf(string pfn) => pfn[pfn.IndexOf('/', pfn.IndexOf("://", StringComparison.Ordinal) + 3)..];
 
     private static async Task<Answer> UpdateAsync(Call call)
     {

@@ -153,25 +153,31 @@ internal static class RuleViews
         return Answer.Json(new Row { ["rule_error"] = null, ["transfers"] = Array.Empty<string>() });
     }
 
-    /// <summary>Of the options only a lifetime is played.</summary>
+    /// <summary>Its account's say goes as far as the policy lets it; lifetime and comment are all that is played.</summary>
     private static async Task<Answer> UpdateAsync(Call call)
     {
         var options = Call.Required(call.Parameters(), "options") as JsonObject ?? [];
         await RequireOwnVoAsync(call, "access rules at other VOs.");
-        await Permissions.RequireAsync(call, "update_rule", $"Account {call.Issuer.External} can not update rule");
+        var isOwners = options.All(o => o.Key is "lifetime" or "comment");
+        await Permissions.RequireAsync(call, options.ContainsKey("approve") ? "approve_rule" : "update_rule", $"Account {call.Issuer.External} can not update this replication rule", owner: isOwners ? await OwnerAsync(call) : null);
+        var id = Guid.Parse(call["id"]);
         if (options["lifetime"] is { } seconds)
-            await call.Db.ExecuteAsync($"UPDATE rules SET expires_at = {Session.Now} + $2 * interval '1 second', updated_at = {Session.Now} WHERE id = $1", Guid.Parse(call["id"]), seconds.GetValue<double>());
+            await call.Db.ExecuteAsync($"UPDATE rules SET expires_at = {Session.Now} + $2 * interval '1 second', updated_at = {Session.Now} WHERE id = $1", id, seconds.GetValue<double>());
+        if (options["comment"] is { } comment)
+            await call.Db.ExecuteAsync($"UPDATE rules SET comments = $2, updated_at = {Session.Now} WHERE id = $1", id, comment.GetValue<string>());
         return Answer.Ok;
     }
+
+    private static async Task<InternalAccount> OwnerAsync(Call call) =>
+        (await call.Db.QueryAsync("SELECT account FROM rules WHERE id = $1", r => InternalAccount.FromInternal(r.GetString(0)), Guid.Parse(call["id"])))[0];
 
     /// <summary>Only marks the rule as expired: the rest is the judge-cleaner's.</summary>
     private static async Task<Answer> DeleteAsync(Call call)
     {
         call.Parameters();
-        var rows = Guid.TryParse(call["id"], out var id) ? await call.Db.QueryAsync("SELECT account FROM rules WHERE id = $1", r => r.GetString(0), id) : [];
         await RequireOwnVoAsync(call, "access rules at other VOs.");
-        await Permissions.RequireAsync(call, "del_rule", $"Account {call.Issuer.External} can not remove this replication rule");
-        await call.Db.ExecuteAsync($"UPDATE rules SET expires_at = {Session.Now}, updated_at = {Session.Now} WHERE id = $1", id);
+        await Permissions.RequireAsync(call, "del_rule", $"Account {call.Issuer.External} can not remove this replication rule", owner: await OwnerAsync(call));
+        await call.Db.ExecuteAsync($"UPDATE rules SET expires_at = {Session.Now}, updated_at = {Session.Now} WHERE id = $1", Guid.Parse(call["id"]));
         return Answer.Ok;
     }
 

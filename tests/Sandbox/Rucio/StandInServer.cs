@@ -98,6 +98,8 @@ public sealed class StandInServer
         if (!policies.TryGetValue(vo, out var has))
         {
             has = !Config.MultiVo ? !string.IsNullOrEmpty(Config["policy", "package"]) : !string.IsNullOrEmpty(Config["policy", $"package-{vo}"])
+                // Once loaded, it also takes the place of the policy Rucio falls back to.
+                || !string.IsNullOrEmpty(Config["policy", "package-def"])
                 || await session.ExistsAsync("SELECT 1 FROM configs WHERE section = 'policy' AND opt = $1", $"package-{vo}");
             policies[vo] = has;
         }

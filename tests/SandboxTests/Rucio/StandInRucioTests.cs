@@ -69,9 +69,10 @@ public sealed class StandInRucioTests
             POST /replicas {"rse": "ABC", "files": [{"scope": "s", "name": "g", "bytes": 1}]} → 201
             PUT /replicas {"rse": "ABC", "files": [{"scope": "s", "name": "g", "state": "A"}]} → 200
             """);
+        // Nothing says which policy this one has: it is the tenant policy too.
         await (await bed.RootAsync("xyz")).PlayAsync("""
-            PUT /config/a/b/c → 201
-            GET /heartbeats → 200 []
+            PUT /config/a/b/c → 500 AccessDenied
+            GET /heartbeats → 500 AccessDenied
             """);
     }
 
