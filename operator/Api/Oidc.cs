@@ -26,4 +26,10 @@ public sealed record OidcIssuer
 
     /// <summary>The same keys for the SCIM client; absent: the client's.</summary>
     public SecretRef? ScimSecretRef { get; init; }
+
+    /// <summary>In front of <c>/Users</c> and <c>/Groups</c>; absent: <c>scim</c> below <see cref="Url"/>, as INDIGO IAM has it.</summary>
+    public string? ScimUrl { get; init; }
+
+    /// <summary>VOs whose <c>membership</c> may be filled from here.</summary>
+    public IReadOnlyList<MembershipGrant>? ScimGrants { get; init; }
 }

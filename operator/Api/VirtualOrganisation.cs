@@ -32,6 +32,7 @@ public sealed record VirtualOrganisationSpec
     public string? Description { get; init; }
     public string? Email { get; init; }
     public IReadOnlyList<AccountSpec>? Accounts { get; init; }
+    public MembershipSpec? Membership { get; init; }
     public IReadOnlyList<ScopeSpec>? Scopes { get; init; }
     public IReadOnlyList<SubscriptionSpec>? Subscriptions { get; init; }
 
@@ -135,6 +136,7 @@ public sealed record VirtualOrganisationStatus : ResourceStatus
     /// <summary>The public API of the instance.</summary>
     public string? Url { get; init; }
     public int? Accounts { get; init; }
+    public MembershipStatus? Membership { get; init; }
     public int? Storages { get; init; }
     public ChecksStatus? Checks { get; init; }
 }

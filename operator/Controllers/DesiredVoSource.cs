@@ -24,11 +24,15 @@ internal sealed class DesiredVoSource(VoWork work)
         var root = await RootAsync(claimed, observed, ct);
         var problems = new List<Problem>();
         var logins = claimed ? await new VoLogins(Parts, Vo, CredentialAsync, work.MayAct).AllAsync(Instance, work.Connection, observed, problems, ct) : [];
+        var members = claimed ? await Parts.Members.OfAsync(Vo, Instance, observed, ct) : null;
         return new DesiredVo(Vo.Spec, work.Claimant, granted, ClaimantIsGone(observed.Claim), TenantPolicyPackage.Name, root.Username, root.Password, logins.ToDictionary(l => l.Account, l => l.Password))
         {
             RootAccount = root.Account,
             NextRoot = work.RootLogin?.Next is { } next ? new(next.Username, next.Password) : null,
             FormerLongName = Vo.Status?.LongName,
+            Accounts = [.. Vo.Spec.Accounts ?? [], .. members?.Accounts ?? []],
+            Held = members?.Held ?? new HashSet<string>(),
+            Membership = members,
             Reach = work.Connection.Reach,
             Problems = problems,
             Identities = logins.ToDictionary(l => l.Account, l => l.Username),

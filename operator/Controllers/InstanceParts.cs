@@ -17,6 +17,7 @@ public sealed record InstanceParts(
 {
     public required Informer<V1Secret> ConfigSecrets { get; init; }
     public required OidcDiscovery Oidc { get; init; }
+    public required TrustTexts Trust { get; init; }
 
     /// <summary>Null: outside a cluster.</summary>
     public string? OperatorNamespace { get; init; }

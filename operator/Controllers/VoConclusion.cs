@@ -67,7 +67,7 @@ internal sealed class VoConclusion(VoWork work, DesiredVo desired, Plan<VoChange
         VoConditions.Claimed => $"Tag {desired.Spec.Tag} is held by {work.Claimant}",
         VoConditions.CredentialsSafe => "Only the operator's identity opens root of this VO",
         VoConditions.LongNameReady => $"Clients may say {desired.Spec.LongName} for {desired.Spec.Tag}; servers that were asked before learn it within 15 minutes",
-        VoConditions.AccountsReady => $"{desired.Accounts.Count} accounts",
+        VoConditions.AccountsReady => $"{desired.Accounts.Count + desired.Held.Count} accounts",
         VoConditions.ScopesReady => $"{desired.Spec.Scopes?.Count ?? 0} scopes",
         _ => "Quotas are set on each matching storage",
     };

@@ -18,6 +18,7 @@ public sealed record VoParts(
 
     /// <summary>The operator's own.</summary>
     public required Informer<V1ConfigMap> Maps { get; init; }
+    public required Members Members { get; init; }
 }
 
 /// <summary>

@@ -17,6 +17,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
 
     private static readonly IReadOnlyList<VoStage> Stages =
     [
+        MembershipStage.Stage,
         ClientConfigStage.Stage,
         IsolationStage.Stage,
     ];
@@ -122,8 +123,10 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         {
             return [];
         }
+        // Who came, left, or gets something else at the issuer is no drift.
+        var moved = _work.Desired?.Membership?.Status?.Revision is { } revision && revision != vo.Status?.Membership?.Revision;
         var grown = observed.StorageCount > (vo.Status?.Storages ?? 0);
-        return [.. plan.Changes.Where(c => c is not MapNextRoot && !(c is UnmapRootIdentity old && old.Identity == _work.RetiredRoot) && !(grown && c is SetQuota quota && observed.Accounts.GetValueOrDefault(quota.Account)?.Limits.ContainsKey(quota.Rse) != true))];
+        return [.. plan.Changes.Where(c => !(moved && c.Condition is (VoConditions.AccountsReady or VoConditions.QuotasReady)) && c is not MapNextRoot && !(c is UnmapRootIdentity old && old.Identity == _work.RetiredRoot) && !(grown && c is SetQuota quota && observed.Accounts.GetValueOrDefault(quota.Account)?.Limits.ContainsKey(quota.Rse) != true))];
     }
 
     public void Fail(Exception error)
@@ -153,7 +156,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             LongName = Report.IsTrue(VoConditions.LongNameReady) ? vo.Spec.LongName : vo.Status?.LongName,
             LastHandledRootRotation = Report.IsTrue(VoConditions.CredentialsSafe) && _work.RootLogin is { Next: null, Token: { } token } ? token : vo.Status?.LastHandledRootRotation,
             Url = claimed ? parts.Tenancy.InstanceOf(vo)?.Status?.Url ?? new InstanceNames(instance.Namespace, instance.Name).ApiUrl : null,
-            Accounts = vo.Spec.Accounts?.Count ?? 0,
+            Accounts = _work.Desired is { } desired ? desired.Accounts.Count + desired.Held.Count : vo.Spec.Accounts?.Count ?? 0,
             Storages = _work.Observed?.StorageCount ?? vo.Status?.Storages,
         };
         return StatusPass.WriteAsync(vo, vo with { Status = status }, parts.Status, parts.Events, ct);

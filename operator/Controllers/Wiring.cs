@@ -6,6 +6,7 @@ using RucioOperator.Catalogue;
 using RucioOperator.Desired;
 using RucioOperator.Hosting;
 using RucioOperator.Observed;
+using RucioOperator.Observed.Scim;
 using RucioOperator.Planning;
 using RucioOperator.Runtime;
 using RucioOperator.Status;
@@ -67,6 +68,9 @@ public static class Wiring
         var connections = new InstanceConnections();
         var references = new ReferencedSecrets(c.Api, secrets);
         var generated = new GeneratedSecrets(c.Api, references, GeneratedSecrets.RandomText);
+        var configMaps = new ReferencedMaps(c.Api, named);
+        var trust = new TrustTexts(references, configMaps);
+        var people = new ScimDirectory(new ScimClient(new TrustedHttp(redirects: 0).For, c.Time), c.Time);
         var served = new ServedRses();
         var tenancy = new Tenancy(instances, namespaces, c.Options.Namespaces);
         var ownership = new CatalogueOwnership(() => namespaces.Store.Get(new ObjectKey("", "kube-system"))?.Metadata.Uid, c.Options.DriftInterval);
@@ -79,10 +83,11 @@ public static class Wiring
             deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time)
         {
             ConfigSecrets = configSecrets,
-            Exposure = new ExposureParts(new ReferencedMaps(c.Api, named), services),
+            Exposure = new ExposureParts(configMaps, services),
             Served = served,
             RsePace = new RseRollPace(c.Options.RseQuiet, c.Options.RseRollInterval),
-            Oidc = new OidcDiscovery(OidcDiscovery.Client(), c.Time, c.Options.DriftInterval * 0.8),
+            Oidc = new OidcDiscovery(new TrustedHttp(redirects: 3).For, c.Time, c.Options.DriftInterval * 0.8),
+            Trust = trust,
             OperatorNamespace = c.Options.Namespace,
         });
         var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController)))
@@ -90,6 +95,7 @@ public static class Wiring
             Applier = applier,
             Maps = maps,
             Checks = new CheckParts(c.Options.ServiceOverrides.Find),
+            Members = new Members(people, references, trust),
         });
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController)))
         {
@@ -136,6 +142,15 @@ public static class Wiring
             foreach (var key in Keys(instances.Store.List()))
             {
                 instanceLoop.Enqueue(key);
+            }
+        };
+
+        // Somebody joined or left an issuer.
+        people.Changed += key =>
+        {
+            foreach (var member in Keys(vos.Store.ByIndex(Indexes.ByInstance, key.ToString()).Where(v => v.Spec.Membership is not null)))
+            {
+                voLoop.Enqueue(member);
             }
         };
 

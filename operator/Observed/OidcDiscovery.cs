@@ -11,7 +11,7 @@ public sealed record OidcProblem(string Reason, string Message, bool Fatal = tru
 /// Reads an issuer's discovery document as Rucio will (pyoidc's provider_config, lib/rucio/core/oidc.py). One issuer that
 /// can't be read there makes the clients of all issuers fail, so none is rendered before it was read here.
 /// </summary>
-public sealed class OidcDiscovery(HttpClient http, TimeProvider time, TimeSpan goodFor)
+public sealed class OidcDiscovery(Func<string, HttpClient> http, TimeProvider time, TimeSpan goodFor)
 {
     private const string WellKnown = ".well-known/openid-configuration";
 
@@ -21,30 +21,25 @@ public sealed class OidcDiscovery(HttpClient http, TimeProvider time, TimeSpan g
     private static readonly TimeSpan BadFor = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<(string Url, bool Admin), (long At, OidcProblem? Problem)> known = [];
-
-    public static HttpClient Client() => new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), MaxAutomaticRedirections = 3, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
-    {
-        MaxResponseContentBufferSize = 1024 * 1024,
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private readonly ConcurrentDictionary<(string Url, bool Admin, string Trust), (long At, OidcProblem? Problem)> known = [];
 
     /// <summary>Null: usable. Answers from memory for a while.</summary>
     /// <param name="admin">Gives Rucio its own tokens, too.</param>
     /// <param name="now">Somebody asks: a bad answer is not believed any more.</param>
-    public async Task<OidcProblem?> CheckAsync(string url, bool admin, CancellationToken cancellationToken, bool now = false)
+    /// <param name="trust">PEM texts of authorities besides the system's; Rucio's pods trust them, too.</param>
+    public async Task<OidcProblem?> CheckAsync(string url, bool admin, CancellationToken cancellationToken, bool now = false, string trust = "")
     {
-        if (known.TryGetValue((url, admin), out var last) && !(now && last.Problem is not null) && time.GetElapsedTime(last.At) < (last.Problem is null ? goodFor : BadFor))
+        if (known.TryGetValue((url, admin, trust), out var last) && !(now && last.Problem is not null) && time.GetElapsedTime(last.At) < (last.Problem is null ? goodFor : BadFor))
             return last.Problem;
-        var problem = await LookAsync(url, admin, cancellationToken);
-        known[(url, admin)] = (time.GetTimestamp(), problem);
+        var problem = await LookAsync(http(trust), url, admin, cancellationToken);
+        known[(url, admin, trust)] = (time.GetTimestamp(), problem);
         return problem;
     }
 
-    private async Task<OidcProblem?> LookAsync(string url, bool admin, CancellationToken cancellationToken)
+    private async Task<OidcProblem?> LookAsync(HttpClient client, string url, bool admin, CancellationToken cancellationToken)
     {
         var place = new Uri($"{url.TrimEnd('/')}/{WellKnown}");
-        var (document, error) = await ReadAsync(place, cancellationToken);
+        var (document, error) = await ReadAsync(client, place, cancellationToken);
         if (document is null)
             return new("IssuerUnreachable", $"{place}: {error}");
         if (document["issuer"]?.ToString() is var issuer && issuer != url)
@@ -53,18 +48,18 @@ public sealed class OidcDiscovery(HttpClient http, TimeProvider time, TimeSpan g
             return new("IssuerIncomplete", $"{place} has no {missing}");
         // Rucio joins URLs here, and that drops the last part of a path without a slash at its end.
         var joined = new Uri(new Uri(url), WellKnown);
-        return admin && joined != place && (await ReadAsync(joined, cancellationToken)).Document?["token_endpoint"]?.ToString() is not { Length: > 0 }
+        return admin && joined != place && (await ReadAsync(client, joined, cancellationToken)).Document?["token_endpoint"]?.ToString() is not { Length: > 0 }
             ? new("AdminIssuerUnusable", $"Rucio looks for the token endpoint of the admin issuer at {joined} and there is none: adminIssuer needs an issuer whose URL ends with / or has no path", Fatal: false)
             : null;
     }
 
-    private async Task<(JsonObject? Document, string Error)> ReadAsync(Uri place, CancellationToken cancellationToken)
+    private async Task<(JsonObject? Document, string Error)> ReadAsync(HttpClient client, Uri place, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(CallTimeout, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            using var response = await http.GetAsync(place, both.Token);
+            using var response = await client.GetAsync(place, both.Token);
             if (!response.IsSuccessStatusCode)
                 return (null, $"answers {(int)response.StatusCode}");
             return JsonNode.Parse(await response.Content.ReadAsByteArrayAsync(both.Token)) is JsonObject document ? (document, "") : (null, "is no discovery document");
@@ -75,13 +70,7 @@ public sealed class OidcDiscovery(HttpClient http, TimeProvider time, TimeSpan g
         }
         catch (HttpRequestException error)
         {
-            return (null, error.HttpRequestError switch
-            {
-                HttpRequestError.NameResolutionError => "the host name is not known",
-                HttpRequestError.ConnectionError => "nothing answers there",
-                HttpRequestError.SecureConnectionError => "TLS failed: the certificate is not of this host, has expired, or is signed by a CA the operator does not know",
-                _ => "the connection failed",
-            });
+            return (null, HttpFailures.Words(error));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -28,8 +28,14 @@ public sealed record DesiredVo(
 
     public string RootPasswordOf(string identity) => NextRoot is { } next && next.Identity == identity ? next.Password : RootPassword;
 
-    /// <summary>Those of the spec.</summary>
+    /// <summary>Those of the spec, and of members.</summary>
     public IReadOnlyList<AccountSpec> Accounts { get => field ?? Spec.Accounts ?? []; init; }
+
+    /// <summary>Accounts that nobody decides about now (their issuer was not read, too many would leave at once): left as they are.</summary>
+    public IReadOnlySet<string> Held { get; init; } = new HashSet<string>();
+
+    /// <summary>Null: the spec has none.</summary>
+    public Membership? Membership { get; init; }
 
     /// <summary>Found while its Secrets were read: what they concern is left as it is.</summary>
     public IReadOnlyList<Problem> Problems { get; init; } = [];

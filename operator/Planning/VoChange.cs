@@ -21,5 +21,8 @@ public static class VoConditions
     /// <summary>Only where the spec asks for it, so not in <see cref="All"/>.</summary>
     public const string ClientConfigReady = nameof(ClientConfigReady);
 
+    /// <summary>Only where the spec has membership.</summary>
+    public const string MembershipSynced = nameof(MembershipSynced);
+
     public static readonly IReadOnlyList<string> All = [Claimed, CredentialsSafe, LongNameReady, AccountsReady, ScopesReady, QuotasReady];
 }

@@ -46,6 +46,8 @@ public sealed record GoodManifest(string Kind, string Change)
         new("VirtualOrganisation", "{clientConfig: {issuer: key_cloak, account: ada}}"),
         new("VirtualOrganisation", "{accounts: [{name: robot, identities: [{}]}], clientConfig: {configMapName: rucio.client-1, mountPath: /etc/rucio, authType: X509Proxy, jupyter: {}, serviceAccount: {name: robot}}}"),
         new("VirtualOrganisation", "{clientConfig: {jupyter: {displayName: 'Sky survey', destinationRse: SKY_DISK, rseMountPath: /eos/rucio, pathBeginsAt: 4, ruleLifetimeDays: 30, siteName: CERN, wildcards: true, tokenVariable: TOKEN}}}"),
+        new("VirtualOrganisation", "{membership: {issuer: iam, groups: [{name: sky/production, admin: true, attributes: {role: production}, quotas: [{rseExpression: '*', bytes: 1Ti}]}, {name: '*'}], identities: [Oidc, X509, Ssh], interval: 1h, maxLeavingPercent: 100}}"),
+        new("RucioInstance", "{oidc: {issuers: [{name: iam, url: 'https://iam.example.org/', clientSecretRef: {name: c}, scimUrl: 'https://iam.example.org/scim', scimGrants: [{tag: sky, namespace: sky, groups: [sky, sky/production]}, {tag: sea, namespace: sea, groups: ['*']}]}]}}"),
         new("StorageElement", "{}"),
         new("StorageElement", "{technology: Posix, endpoints: [{url: 'file:///data/x'}], type: TAPE, volatile: true, stagingArea: true, deterministic: false, lfn2pfn: identity, greedyDeletion: true}"),
         new("StorageElement", "{endpoints: [{url: 'davs://[2001:db8::1]:443/x/', lan: {read: 0}, wan: {read: 1, thirdPartyCopyRead: 2}}, {url: 'root://h.example.org//eos/x/'}, {url: 'srm+https://h/x'}]}"),

@@ -97,6 +97,7 @@ internal static class RuleCases
           accounts: [{name: alice, identities: [{type: Userpass}], quotas: [{rseExpression: "*", bytes: 1Ti}, {rseExpression: SKY_DISK-1, bytes: unlimited}]}]
           scopes: [{name: data, owner: alice}]
           distances: {policy: Mesh}
+          membership: {issuer: iam, groups: [{name: sky, attributes: {role: user}, quotas: [{rseExpression: "*", bytes: 1Ti}]}]}
           deletionPolicy: Retain
         ---
         apiVersion: rucio.cern.ch/v1alpha1
@@ -182,6 +183,9 @@ internal static class RuleCases
         new(Vo, ".spec.accounts[].name", "root and super_root", "spec: {accounts: [{name: root}]}"),
         new(Vo, ".spec.accounts[].identities", "at most one", "spec: {accounts: [{name: alice, identities: [{type: Userpass}, {type: Userpass}]}]}"),
         new(Vo, ".spec.accounts[].identities[].type", "X509", "spec: {accounts: [{name: alice, identities: [{type: X509}]}]}"),
+        new(Vo, ".spec.membership.groups[].attributes", "keys and values", "spec: {membership: {groups: [{name: sky, attributes: {\"a b\": c}}]}}"),
+        new(Vo, ".spec.membership.groups[].attributes", "admin is a field", "spec: {membership: {groups: [{name: sky, attributes: {admin: \"true\"}}]}}"),
+        new(Vo, ".spec.membership.mode", "Apply is not", "spec: {membership: {mode: Apply}}"),
         new(Vo, ".spec.scopes[].name", "mock", "spec: {scopes: [{name: mock}]}"),
         new(Vo, ".spec.distances.policy", "Star", "spec: {distances: {policy: Star}}"),
         new(Vo, ".spec.deletionPolicy", "Offboard", "spec: {deletionPolicy: Offboard}"),

@@ -20,7 +20,7 @@ public sealed class OidcDiscoveryTests : IDisposable
     public OidcDiscoveryTests()
     {
         http = new HttpClient(issuers);
-        discovery = new OidcDiscovery(http, clock, TimeSpan.FromMinutes(8));
+        discovery = new OidcDiscovery(_ => http, clock, TimeSpan.FromMinutes(8));
     }
 
     [TestCase(Iam)]

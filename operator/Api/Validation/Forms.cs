@@ -46,6 +46,10 @@ public static partial class Forms
     [GeneratedRegex(@"^[a-z0-9][a-z0-9.-]{2,61}[a-z0-9]\z")]
     public static partial Regex VoLongName();
 
+    /// <summary>Key and value alike (lib/rucio/common/schema/generic_multi_vo.py, ACCOUNT_ATTRIBUTE).</summary>
+    [GeneratedRegex(@"^[a-zA-Z0-9_/.-]{1,30}\z")]
+    public static partial Regex AccountAttribute();
+
     [GeneratedRegex(@"^[a-z0-9_-]{1,25}\z")]
     public static partial Regex Account();
 

@@ -35,6 +35,7 @@ public static class RucioInstanceRules
         new("allowed hosts are hosts", AllowedHosts),
         .. PlatformRules.All,
         .. OidcRules.All,
+        .. MembershipRules.Grants,
     ];
 
     public static IReadOnlyList<FieldError> Validate(RucioInstance instance) => [.. All.Run(instance.Spec), .. DatabaseRules.Fixed(instance)];

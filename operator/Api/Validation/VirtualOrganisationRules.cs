@@ -17,6 +17,7 @@ public static class VirtualOrganisationRules
         new("accounts are named and not the operator's", Accounts),
         new("identities can log in", s => Each(s.Accounts, "spec.accounts", Identities)),
         new("quotas say where and how much", s => Each(s.Accounts, "spec.accounts", Quotas)),
+        .. MembershipRules.All,
         new("scopes are named and owned", Scopes),
         new("checks come at sensible times", s => When(s.Check is { } check && !Forms.CheckInterval().IsMatch(check.Interval), Invalid("spec.check.interval", "must be a time such as 24h, 7d or 30m, at least 5m"))),
         new("the client's configuration is of one piece", ClientConfigRules.Check),
@@ -41,6 +42,7 @@ public static class VirtualOrganisationRules
     private static IEnumerable<FieldError> ValuesToCome(VirtualOrganisationSpec s) =>
     [
         .. When(s.Distances is { Policy: DistancePolicy.Star }, NotYet("spec.distances.policy", "Star is")),
+        .. When(s.Membership is { Mode: MembershipMode.Apply }, NotYet("spec.membership.mode", "Apply is")),
         .. When(s.DeletionPolicy == VoDeletionPolicy.Offboard, NotYet("spec.deletionPolicy", "Offboard is")),
         .. Each(s.Accounts, "spec.accounts", (path, a) => Each(a.Identities, $"{path}.identities", (p, i) =>
             When(i.Type != IdentityType.Userpass, NotYet($"{p}.type", "X509, Oidc and Ssh are")))),
@@ -81,15 +83,17 @@ public static class VirtualOrganisationRules
         .. Each(a.Identities, $"{path}.identities", (p, i) => Secret($"{p}.secretRef", i.SecretRef)),
     ];
 
-    private static IEnumerable<FieldError> Quotas(string path, AccountSpec a) =>
+    private static IEnumerable<FieldError> Quotas(string path, AccountSpec a) => Quotas(path, a.Quotas);
+
+    internal static IEnumerable<FieldError> Quotas(string path, IReadOnlyList<QuotaSpec>? quotas) =>
     [
-        .. Each(a.Quotas, $"{path}.quotas", (p, q) =>
+        .. Each(quotas, $"{path}.quotas", (p, q) =>
         [
             .. RseExpressions($"{p}.rseExpression", q.RseExpression),
             .. Bytes($"{p}.bytes", q.Bytes),
             .. Bytes($"{p}.total", q.Total ?? Quantity.Unlimited),
         ]),
-        .. a.Quotas.Items($"{path}.quotas").Unique(q => q.RseExpression, "a quota for this is listed before"),
+        .. quotas.Items($"{path}.quotas").Unique(q => q.RseExpression, "a quota for this is listed before"),
     ];
 
     private static IEnumerable<FieldError> RseExpressions(string path, string expression) =>

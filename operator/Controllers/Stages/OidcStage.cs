@@ -22,8 +22,8 @@ internal static class OidcStage
             work.Report.True(InstanceConditions.OidcReady, "NotUsed", "No token issuers are asked for");
             return null;
         }
-        var rendered = Rendered(work);
-        var answers = await Task.WhenAll(oidc.Issuers.Select((issuer, place) => AskAsync(work, oidc, issuer, $"spec.oidc.issuers[{place}]", rendered.GetValueOrDefault(issuer.Name), ct)));
+        var (rendered, trust) = (Rendered(work), await work.Parts.Trust.BundleAsync(work.Instance, ct));
+        var answers = await Task.WhenAll(oidc.Issuers.Select((issuer, place) => AskAsync(work, oidc, issuer, $"spec.oidc.issuers[{place}]", rendered.GetValueOrDefault(issuer.Name), trust, ct)));
         work.OidcClients = [.. answers.Select(a => a.Client).OfType<OidcClient>()];
         if (answers.Select(a => a.Problem).OfType<Outcome>().ToList() is [var first, ..])
         {
@@ -36,13 +36,13 @@ internal static class OidcStage
         return null;
     }
 
-    private static async Task<(OidcClient? Client, Outcome? Problem)> AskAsync(InstanceWork work, OidcSpec oidc, OidcIssuer issuer, string field, OidcClient? before, CancellationToken ct)
+    private static async Task<(OidcClient? Client, Outcome? Problem)> AskAsync(InstanceWork work, OidcSpec oidc, OidcIssuer issuer, string field, OidcClient? before, string trust, CancellationToken ct)
     {
         var staying = before?.Issuer == issuer.Url ? before : null;
         try
         {
             var client = await ClientAsync(work, issuer, field, ct);
-            return await work.Parts.Oidc.CheckAsync(issuer.Url, issuer.Name == oidc.AdminIssuer, ct, now: StatusPass.Token(work.Instance) != work.Instance.Status?.LastHandledReconcileAt) switch
+            return await work.Parts.Oidc.CheckAsync(issuer.Url, issuer.Name == oidc.AdminIssuer, ct, now: StatusPass.Token(work.Instance) != work.Instance.Status?.LastHandledReconcileAt, trust) switch
             {
                 null => (client, null),
                 { Fatal: false } flaw => (client, new Outcome.Blocked(flaw.Reason, $"spec.oidc.adminIssuer: {flaw.Message}", LookAgain)),

@@ -20,7 +20,7 @@ internal static class TrustStage
         {
             await EnsureAsync(work, work.Names.WebuiSession, random => new Dictionary<string, string> { ["secret"] = random(32) }, ct);
         }
-        if (work.Instance.Spec.Trust?.CaBundles is not { Count: > 0 } bundles)
+        if (work.Instance.Spec.Trust?.CaBundles is not { Count: > 0 })
         {
             work.Report.Remove(InstanceConditions.TrustLoaded);
             return null;
@@ -28,7 +28,7 @@ internal static class TrustStage
         AuthorityFiles trusted;
         try
         {
-            trusted = AuthorityFiles.From(await TextsAsync(work, bundles, ct));
+            trusted = AuthorityFiles.From(await work.Parts.Trust.ReadAsync(work.Instance, ct));
         }
         catch (FormatException error)
         {
@@ -63,28 +63,6 @@ internal static class TrustStage
         {
             work.Report.True(InstanceConditions.TrustLoaded, "Loaded", $"{trusted.Authorities} authorities, {lists}");
         }
-    }
-
-    private static async Task<List<(string Source, string Text)>> TextsAsync(InstanceWork work, IReadOnlyList<CaBundle> bundles, CancellationToken ct)
-    {
-        var texts = new List<(string, string)>();
-        foreach (var (bundle, n) in bundles.Select((b, n) => (b, n)))
-        {
-            var (key, field) = (new ObjectKey(work.Names.Namespace, bundle.Name), $"spec.trust.caBundles[{n}]");
-            var data = bundle.Kind == CaBundleKind.ConfigMap
-                ? await work.Parts.Exposure.Maps.ReadAsync(key, ct)
-                : (await work.Parts.References.ReadAsync(key, ct))?.ToDictionary(e => e.Key, e => Encoding.UTF8.GetString(e.Value));
-            if (data is null)
-            {
-                throw new SecretProblem($"{bundle.Kind}NotFound", $"{field}: {bundle.Kind} {key} does not exist");
-            }
-            if (bundle.Key is { } only && !data.ContainsKey(only))
-            {
-                throw new SecretProblem($"{bundle.Kind}KeyMissing", $"{field}: {bundle.Kind} {key} has no key {only}");
-            }
-            texts.AddRange(data.Where(e => bundle.Key is null || e.Key == bundle.Key).OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => ($"{field}: {bundle.Kind} {key}, {e.Key}", e.Value)));
-        }
-        return texts;
     }
 
     private static async Task<ProbeIdentity> ProbeAsync(InstanceWork work, CancellationToken ct)

@@ -7,7 +7,7 @@ namespace RucioOperator.Sandbox.Rucio;
 
 /// <summary>
 /// Any number of Rucio servers behind one port of 127.0.0.1, each under a path prefix: `http://127.0.0.1:PORT/namespace/service` is a base URL like a real one.
-/// They work on real tables, with the status codes and oddities of 41.0.0. Left out: logins other than userpass, OIDC, PFN translation, traces, everything about transfers.
+/// They work on real tables, with the status codes and oddities of 41.0.0. Left out: logins other than userpass and tokens of issuers, PFN translation, traces, everything about transfers.
 /// </summary>
 public sealed class StandInRucio : IAsyncDisposable
 {
@@ -58,9 +58,10 @@ public sealed class StandInRucio : IAsyncDisposable
     /// Starts a server, or restarts the one at this prefix (caches gone, new configuration).
     /// Without a connection string the one in `[database]` is used.
     /// </summary>
-    public StandInServer Register(string prefix, RucioConfig config, string? connectionString = null)
+    /// <param name="idpSecrets">Content of idpsecrets.json.</param>
+    public StandInServer Register(string prefix, RucioConfig config, string? connectionString = null, string? idpSecrets = null)
     {
-        var server = servers[prefix] = new(prefix, config, databases.Source(connectionString ?? config.ConnectionString(), config.Schema));
+        var server = servers[prefix] = new(prefix, config, databases.Source(connectionString ?? config.ConnectionString(), config.Schema), idpSecrets);
         // The pods before have ended, and with them what they had open.
         databases.CloseIdle(except: servers.Values.Select(s => s.Database).ToHashSet());
         return server;

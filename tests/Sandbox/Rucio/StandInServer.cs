@@ -18,8 +18,11 @@ public sealed class StandInServer
     private readonly ConcurrentDictionary<string, bool> policies = new();
     private volatile bool booted;
 
-    internal StandInServer(string prefix, RucioConfig config, NpgsqlDataSource database)
+    private readonly OidcLogins oidc;
+
+    internal StandInServer(string prefix, RucioConfig config, NpgsqlDataSource database, string? idpSecrets)
     {
+        oidc = new(config, idpSecrets);
         (Prefix, Config, this.database) = (prefix, config, database);
         endpoints = EndpointsOf(config);
         routes = [.. Blueprints.All.Where(b => endpoints.Contains(b.Key)).SelectMany(b => b.Value).OrderByDescending(r => r.Weight)];
@@ -115,13 +118,23 @@ public sealed class StandInServer
             var rows = await session.QueryAsync("SELECT account, identity, expired_at FROM tokens WHERE token = $1",
                 r => new Token(InternalAccount.FromInternal(r.GetString(0)), r.IsDBNull(1) ? null : r.GetString(1), r.GetDateTime(2)), text);
             if (rows is not [var token])
-                throw NotAuthenticated();
+                token = await ExternalAsync(session, text) ?? throw NotAuthenticated();
             tokens[text] = cached = (token, DateTime.UtcNow);
         }
         if (cached.Token.Expires > DateTime.UtcNow)
             return cached.Token;
         tokens.TryRemove(text, out _);
         throw NotAuthenticated();
+    }
+
+    /// <summary>What was taken once is kept in table tokens, and good until it runs out, whatever becomes of the identity.</summary>
+    private async Task<Token?> ExternalAsync(Session session, string text)
+    {
+        if (await oidc.ValidateAsync(session, text) is not var (account, identity, scope, audience, expires))
+            return null;
+        await session.ExecuteAsync($"INSERT INTO tokens (token, account, refresh, identity, oidc_scope, audience, expired_at, created_at, updated_at) VALUES ($1, $2, false, $3, $4, $5, $6, {Session.Now}, {Session.Now})",
+            text, account.Internal, identity, scope, audience, DateTime.SpecifyKind(expires, DateTimeKind.Unspecified));
+        return new(account, identity, expires);
     }
 
     private static AbortException NotAuthenticated() => new(401, "CannotAuthenticate", "Cannot authenticate with given credentials");

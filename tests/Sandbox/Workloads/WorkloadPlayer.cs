@@ -171,9 +171,10 @@ public sealed class WorkloadPlayer : IAsyncDisposable
             _rucio.Unregister(Prefix(deployment));
         else if (_rucio is not null && IsServer(deployment))
         {
-            if (new PodSpec(_store, ns, deployment["spec"]!["template"]!.AsObject()).Config() is not { } config)
+            var pod = new PodSpec(_store, ns, deployment["spec"]!["template"]!.AsObject());
+            if (pod.Config() is not { } config)
                 return Task.CompletedTask;
-            _rucio!.Register(Prefix(deployment), config, _databases.ConnectionString(config));
+            _rucio!.Register(Prefix(deployment), config, _databases.ConnectionString(config), config["oidc", "idpsecrets"] is { } file ? pod.Files()!.GetValueOrDefault(file) : null);
         }
         var replicas = deployment["spec"]!["replicas"]?.GetValue<int>() ?? 1;
         _store.PatchStatus("deployments.apps", ns, name, new JsonObject
