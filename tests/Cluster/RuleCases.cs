@@ -98,6 +98,7 @@ internal static class RuleCases
           scopes: [{name: data, owner: alice}]
           distances: {policy: Mesh}
           membership: {issuer: iam, groups: [{name: sky, attributes: {role: user}, quotas: [{rseExpression: "*", bytes: 1Ti}]}]}
+          clientConfig: {authType: Oidc, issuer: iam, jupyter: {destinationRse: SKY_DISK, rseMountPath: /eos, pathBeginsAt: 1, ruleLifetimeDays: 30}}
           deletionPolicy: Retain
         ---
         apiVersion: rucio.cern.ch/v1alpha1
@@ -187,6 +188,10 @@ internal static class RuleCases
         new(Vo, ".spec.membership.groups[].attributes", "admin is a field", "spec: {membership: {groups: [{name: sky, attributes: {admin: \"true\"}}]}}"),
         new(Vo, ".spec.membership.mode", "Apply is not", "spec: {membership: {mode: Apply}}"),
         new(Vo, ".spec.scopes[].name", "mock", "spec: {scopes: [{name: mock}]}"),
+        new(Vo, ".spec.clientConfig", "issuer is for authType", "spec: {clientConfig: {authType: Userpass}}"),
+        new(Vo, ".spec.clientConfig.jupyter", "go together", "spec: {clientConfig: {jupyter: {rseMountPath: null}}}"),
+        new(Vo, ".spec.clientConfig.jupyter", "pathBeginsAt is for", "spec: {clientConfig: {jupyter: {destinationRse: null, rseMountPath: null, ruleLifetimeDays: null}}}"),
+        new(Vo, ".spec.clientConfig.jupyter", "ruleLifetimeDays is for", "spec: {clientConfig: {jupyter: {destinationRse: null, rseMountPath: null, pathBeginsAt: null}}}"),
         new(Vo, ".spec.distances.policy", "Star", "spec: {distances: {policy: Star}}"),
         new(Vo, ".spec.deletionPolicy", "Offboard", "spec: {deletionPolicy: Offboard}"),
 

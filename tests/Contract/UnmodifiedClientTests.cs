@@ -20,6 +20,7 @@ public sealed class UnmodifiedClientTests
     private readonly string _tag = $"{(char)('a' + Random.Shared.Next(26))}{Random.Shared.Next(16, 256):x2}";
     private SandboxBed _bed = null!;
     private LiveRucio _rucio = null!;
+    private ServiceProxy _cluster = null!;
 
     [OneTimeSetUp]
     public async Task StartAsync()
@@ -30,6 +31,8 @@ public sealed class UnmodifiedClientTests
                 Assert.Ignore($"needs a running Rucio 41 and its client: {name} is not set");
         }
         _rucio = LiveRucio.FromEnvironment()!;
+        await _rucio.ForgetOwnerAsync();
+        _cluster = await ServiceProxy.StartAsync("rucio-api.rucio.svc", _rucio.PublicUrl);
         _bed = await SandboxBed.StartAsync(await SharedPostgres.ServerAsync(), live: true);
         _bed.ServiceOverrides = [$"rucio-admin.rucio={_rucio.Url}"];
         _bed.StartOperator();
@@ -44,6 +47,7 @@ public sealed class UnmodifiedClientTests
               tag: {{_tag}}
               accounts: [{name: jdoe, identities: [{type: Userpass}], quotas: [{rseExpression: "*", bytes: 1Gi}]}]
               scopes: [{name: user.jdoe, owner: jdoe}]
+              clientConfig: {mountPath: "{{_directory.FullName}}", serviceAccount: {name: jdoe} }
             ---
             apiVersion: rucio.cern.ch/v1alpha1
             kind: StorageElement
@@ -59,14 +63,15 @@ public sealed class UnmodifiedClientTests
     {
         if (_bed is not null)
             await _bed.DisposeAsync();
+        if (_cluster is not null)
+            await _cluster.DisposeAsync();
         _directory.Delete(recursive: true);
     }
 
     [Test]
     public async Task A_plain_account_uploads_lists_adds_a_rule_and_downloads()
     {
-        var login = Secret($"{_tag}-jdoe-login");
-        var config = await ConfigAsync(login);
+        var config = await FileAsync("service.cfg", Secret($"{_tag}-jdoe-client")["rucio.cfg"]);
         Assert.That(await RucioAsync(config, "whoami"), Does.Contain("jdoe"));
 
         var content = new byte[100_000];
@@ -84,6 +89,32 @@ public sealed class UnmodifiedClientTests
 
         await RucioAsync(config, "download", "--dir", Path.Combine(_directory.FullName, "down"), "user.jdoe:data.bin");
         Assert.That(await File.ReadAllBytesAsync(Path.Combine(_directory.FullName, "down", "user.jdoe", "data.bin")), Is.EqualTo(content));
+    }
+
+    [Test]
+    public async Task The_ConfigMaps_file_wants_no_more_than_who_somebody_is()
+    {
+        var (login, files) = (Secret($"{_tag}-jdoe-login"), _bed.Kubernetes.Store.Get("configmaps", "rucio", $"{_tag}-client")!["data"]!);
+        var config = await FileAsync("rucio.cfg", files["rucio.cfg"]!.GetValue<string>());
+        Assert.That(await RucioAsync(config, "--account", "jdoe", "--user", login["username"], "--password", login["password"], "whoami"), Does.Contain("jdoe"));
+    }
+
+    [Test]
+    public async Task Jupyters_login_with_a_password_names_no_vo_and_is_refused()
+    {
+        var login = Secret($"{_tag}-jdoe-login");
+        using var http = new HttpClient();
+        foreach (var (account, vo, status) in ((string?, string?, int)[])[(null, null, 401), ("jdoe", null, 401), (null, _tag, 200), ("jdoe", _tag, 200)])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_rucio.PublicUrl, "/auth/userpass"));
+            foreach (var (header, text) in ((string, string?)[])[("Username", login["username"]), ("Password", login["password"]), ("Account", account), ("VO", vo)])
+            {
+                if (text is not null)
+                    request.Headers.Add($"X-Rucio-{header}", text);
+            }
+            using var response = await http.SendAsync(request);
+            Assert.That((int)response.StatusCode, Is.EqualTo(status), $"account {account}, vo {vo}");
+        }
     }
 
     [Test]
@@ -116,20 +147,10 @@ public sealed class UnmodifiedClientTests
     private Dictionary<string, string> Secret(string name) => _bed.Kubernetes.Store.Get("secrets", "rucio", name)!["data"]!.AsObject()
         .ToDictionary(d => d.Key, d => Encoding.UTF8.GetString(Convert.FromBase64String(d.Value!.GetValue<string>())));
 
-    private async Task<string> ConfigAsync(IReadOnlyDictionary<string, string> login)
+    private async Task<string> FileAsync(string name, string text)
     {
-        var file = Path.Combine(_directory.FullName, "rucio.cfg");
-        await File.WriteAllTextAsync(file, $"""
-            [client]
-            rucio_host = {_rucio.PublicUrl.GetLeftPart(UriPartial.Authority)}
-            auth_host = {_rucio.PublicUrl.GetLeftPart(UriPartial.Authority)}
-            auth_type = userpass
-            username = {login["username"]}
-            password = {login["password"]}
-            account = {login["account"]}
-            vo = {login["vo"]}
-            auth_token_file_path = {_directory.FullName}/token
-            """);
+        var file = Path.Combine(_directory.FullName, name);
+        await File.WriteAllTextAsync(file, text);
         return file;
     }
 
@@ -142,6 +163,7 @@ public sealed class UnmodifiedClientTests
             WorkingDirectory = _directory.FullName,
         };
         start.Environment["RUCIO_CONFIG"] = config;
+        start.Environment["http_proxy"] = _cluster.Url;
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
