@@ -18,6 +18,9 @@ public sealed record InstanceInputs(
     ServerCertificate AdminCertificate,
     IReadOnlyList<string> VoTags)
 {
+    /// <summary>Tag → long name, of those that have one.</summary>
+    public IReadOnlyDictionary<string, string> VoNames { get; init; } = new Dictionary<string, string>();
+
     public InstancePhase Phase { get; init; } = InstancePhase.Running;
 
     /// <summary>Set in the steps of an upgrade that changes the catalogue.</summary>

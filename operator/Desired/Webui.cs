@@ -83,7 +83,7 @@ public static class Webui
             ("MULTIVO_ENABLED", spec.MultiVo ? "true" : "false"),
             ("VO_DEFAULT", vos[0]),
             ("VO_LIST", string.Join(',', vos)),
-            .. vos.Select(vo => ($"VO_{vo.ToUpperInvariant()}_NAME", vo)),
+            .. vos.Select(vo => ($"VO_{vo.ToUpperInvariant()}_NAME", i.VoNames.GetValueOrDefault(vo) ?? vo)),
         ];
         return
         [

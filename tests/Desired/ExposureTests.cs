@@ -118,7 +118,7 @@ public sealed class ExposureTests
     [Test]
     public void The_web_ui_knows_its_vos_and_browsers_may_call_the_servers()
     {
-        var i = InstanceCase.Of("{api: {host: rucio.example.org, exposure: {type: Ingress}, tls: {secretRef: {name: t}}}, webui: {host: ui.example.org, exposure: {type: Ingress}, tls: {secretRef: {name: u}}}}") with { VoTags = ["sky"] };
+        var i = InstanceCase.Of("{api: {host: rucio.example.org, exposure: {type: Ingress}, tls: {secretRef: {name: t}}}, webui: {host: ui.example.org, exposure: {type: Ingress}, tls: {secretRef: {name: u}}}}") with { VoTags = ["sea", "sky"], VoNames = new Dictionary<string, string> { ["sky"] = "sky-survey" } };
         var pod = InstanceCase.Deployment(i, "rucio-webui").Spec.Template.Spec.Containers[0];
         Assert.That(pod.Image, Does.EndWith("/rucio-webui:release-41.0.0"));
         var environment = pod.Env.Where(e => e.Value is not null).ToDictionary(e => e.Name, e => e.Value);
@@ -126,8 +126,9 @@ public sealed class ExposureTests
         {
             ["RUCIO_WEBUI_RUCIO_HOST"] = "https://rucio.example.org",
             ["RUCIO_WEBUI_NEXTAUTH_URL"] = "https://ui.example.org",
-            ["RUCIO_WEBUI_VO_LIST"] = "sky",
-            ["RUCIO_WEBUI_VO_SKY_NAME"] = "sky",
+            ["RUCIO_WEBUI_VO_LIST"] = "sea,sky",
+            ["RUCIO_WEBUI_VO_SEA_NAME"] = "sea",
+            ["RUCIO_WEBUI_VO_SKY_NAME"] = "sky-survey",
             ["RUCIO_WEBUI_MULTIVO_ENABLED"] = "true",
         }));
         Assert.That(pod.Env.Where(e => e.ValueFrom is not null).Select(e => e.ValueFrom.SecretKeyRef.Name).Distinct(), Is.EqualTo(new[] { "rucio-webui-session" }));

@@ -18,6 +18,7 @@ internal static class InputsStage
     {
         work.Inputs = new InstanceInputs(work.Instance, work.Release, work.Connection.Access, await SuperRootAsync(work, ct), await AdminCertificateAsync(work, ct), VoTags(work))
         {
+            VoNames = work.Vos.Where(v => v.Status is { Tag: not null, LongName: not null }).DistinctBy(v => v.Status!.Tag).ToDictionary(v => v.Status!.Tag!, v => v.Status!.LongName!),
             Phase = work.Phase,
             Move = work.Phase.IsUpgrade() ? new CatalogueMove(work.Snapshot!.AlembicRevision!, work.Release.AlembicHead) : null,
             Previous = work.Instance.Status?.Version is { } ran && ReleaseCatalogue.Find(ran).Release is { } release ? new RunningRelease(ran, release) : null,
