@@ -116,6 +116,17 @@ public sealed class ExternalConnection : RucioConnection
 
     public override Task<(long Files, long Bytes)> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct) => root.UsageAsync(rse.Name, ct);
 
+    public override async Task<(long Files, long Bytes, long? Rules)> CountDataAsync(ObservedVo vo, RucioSession root, CancellationToken ct)
+    {
+        var (files, bytes) = (0L, 0L);
+        foreach (var rse in vo.Rses.Values.Where(r => !r.Deleted))
+        {
+            var usage = await root.UsageAsync(rse.Name, ct);
+            (files, bytes) = (files + usage.Files, bytes + usage.Bytes);
+        }
+        return (files, bytes, null);
+    }
+
     /// <summary>Proven once for each password: over REST nobody can change it, so it stays true.</summary>
     public async Task<bool> OpensAsync(RucioCredential credential, CancellationToken ct)
     {

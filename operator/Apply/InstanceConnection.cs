@@ -54,17 +54,22 @@ public sealed class InstanceConnection : RucioConnection
     public RucioServer NewCheckServer() => RucioServer.ForChecks(Server!.BaseUrl, Server.PinnedCertificate, null);
 
     /// <summary>Some rule on data in one of these scopes (as stored); null: there is none.</summary>
-    public async Task<string?> FindRuleAsync(IReadOnlyCollection<string> scopes, CancellationToken ct)
+    public Task<string?> FindRuleAsync(IReadOnlyCollection<string> scopes, CancellationToken ct) => GrantedAsync(() => Reader.FindRuleAsync(scopes, ct), ct);
+
+    public override async Task<(long Files, long Bytes, long? Rules)> CountDataAsync(ObservedVo vo, RucioSession root, CancellationToken ct) =>
+        await GrantedAsync(() => Reader.CountDataAsync(vo.Tag, [.. vo.Scopes.Keys.Select(scope => BaseVo.Internal(scope, vo.Tag))], ct), ct);
+
+    private async Task<T> GrantedAsync<T>(Func<Task<T>> read, CancellationToken ct)
     {
         try
         {
-            return await Reader.FindRuleAsync(scopes, ct);
+            return await read();
         }
         catch (PostgresException denied) when (denied.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             // Granted before this operator knew that it would ask.
             await Writer.GrantObserverAsync(Access.Address.Schema, Access.Observer.Username, ct);
-            return await Reader.FindRuleAsync(scopes, ct);
+            return await read();
         }
     }
 

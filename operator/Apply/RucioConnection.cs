@@ -43,6 +43,9 @@ public abstract class RucioConnection : IAsyncDisposable
     /// <summary>Files and bytes that Rucio knows on one RSE.</summary>
     public abstract Task<(long Files, long Bytes)> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct);
 
+    /// <summary>Files, bytes and, where tables can be counted, rules of a whole VO.</summary>
+    public abstract Task<(long Files, long Bytes, long? Rules)> CountDataAsync(ObservedVo vo, RucioSession root, CancellationToken ct);
+
     /// <summary>Tokens of an earlier server are worth nothing.</summary>
     protected void UseServer(RucioServer server)
     {

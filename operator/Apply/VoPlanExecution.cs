@@ -65,6 +65,8 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
         RemoveQuota c => Root.RemoveLocalLimitAsync(c.Account, c.Rse, ct),
         SetTotal c => Root.SetGlobalLimitAsync(c.Account, c.RseExpression, c.Bytes, ct),
         RemoveTotal c => Root.RemoveGlobalLimitAsync(c.Account, c.RseExpression, ct),
+        CloseIdentity c => Root.UnmapIdentityAsync(c.Account, c.Identity, c.Type, ct),
+        CloseStorage c => Root.CloseRseAsync(c.Rse, ct),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change.GetType().Name, null),
     };
 

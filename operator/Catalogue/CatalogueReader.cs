@@ -120,4 +120,19 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
         command.Parameters.Add(new() { Value = scopes.ToArray() });
         return (Guid?)await command.ExecuteScalarAsync(ct) is { } id ? id.ToString("N") : null;
     }
+
+    /// <summary>Files, bytes and rules that a VO has.</summary>
+    /// <param name="scopes">As stored.</param>
+    public async Task<(long Files, long Bytes, long Rules)> CountDataAsync(string tag, IReadOnlyCollection<string> scopes, CancellationToken ct)
+    {
+        await using var command = observer.CreateCommand("""
+            SELECT count(*), coalesce(sum(p.bytes), 0)::bigint, (SELECT count(*) FROM rules WHERE scope = ANY ($2))
+            FROM replicas p JOIN rses r ON r.id = p.rse_id WHERE r.vo = $1 AND NOT r.deleted
+            """);
+        command.Parameters.Add(new() { Value = tag });
+        command.Parameters.Add(new() { Value = scopes.ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+    }
 }

@@ -104,6 +104,11 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         {
             return new Outcome.Blocked("VirtualOrganisationNotFound", $"spec.voRef: VirtualOrganisation {voKey} does not exist");
         }
+        if (_vo.Metadata.DeletionTimestamp is not null)
+        {
+            // Under Offboard it is making its storages unavailable.
+            return new Outcome.Blocked("VirtualOrganisationNotFound", $"spec.voRef: VirtualOrganisation {voKey} is being deleted");
+        }
         if (parts.Tenancy.Refuses(_vo, out instance) is { } refused)
         {
             return refused;

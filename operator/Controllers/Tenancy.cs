@@ -62,6 +62,9 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
         };
     }
 
+    /// <summary>The namespace itself is being deleted, and waits for what is in it.</summary>
+    public bool IsTerminating(string ns) => namespaces.Store.Get(new ObjectKey("", ns))?.Metadata.DeletionTimestamp is not null;
+
     public RucioInstance? InstanceOf(VirtualOrganisation vo) => instances.Store.Get(Indexes.InstanceOf(vo));
 
     /// <summary>What is not there may just be out of sight.</summary>

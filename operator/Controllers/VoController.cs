@@ -23,7 +23,7 @@ public sealed record VoParts(
 
 /// <summary>
 /// One VO: claim, root credential, accounts, scopes, quotas. Deleting the resource leaves the VO, its data and its claim in
-/// Rucio, which can't delete a VO; so there is nothing to finalize.
+/// Rucio, which can't delete a VO; under Offboard see <see cref="VoOffboarding"/>.
 /// </summary>
 public sealed class VoController(VoParts parts) : IEntityController<VirtualOrganisation>
 {

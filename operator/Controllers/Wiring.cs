@@ -90,13 +90,14 @@ public static class Wiring
             Trust = trust,
             OperatorNamespace = c.Options.Namespace,
         });
-        var vo = new VoController(new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController)))
+        var voParts = new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController)))
         {
             Applier = applier,
             Maps = maps,
             Checks = new CheckParts(c.Options.ServiceOverrides.Find),
             Members = new Members(people, references, trust),
-        });
+        };
+        var vo = new VoController(voParts);
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController)))
         {
             Hosts = new HostGuard(HostNames.System(c.Time, c.Options.DriftInterval), new ClosedHosts(c.Options.ClusterRanges)),
@@ -119,7 +120,7 @@ public static class Wiring
             .Watches(storages, s => vos.Store.Get(Indexes.VoOf(s)) is { } v ? [Indexes.InstanceOf(v)] : [], StoragesSettle, when: StorageMattersToVo)
             .Watches(secrets, s => [.. Keys(instances.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. InstanceOfChild(s)]);
         var perInstance = new Shares(key => vos.Store.Get(key) is { } v ? Indexes.InstanceOf(v).ToString() : null, Workers);
-        var voLoop = runtime.Controller(VoController.Name, new EntityReconciler<VirtualOrganisation>(c.Api, vos, vo, null, null, $"rucio-operator/{VoController.Name}"), ManyWorkers, perInstance)
+        var voLoop = runtime.Controller(VoController.Name, new EntityReconciler<VirtualOrganisation>(c.Api, vos, vo, new VoOffboarding(voParts), VoOffboarding.Finalizer, $"rucio-operator/{VoController.Name}", v => v.Spec.DeletionPolicy == VoDeletionPolicy.Offboard), ManyWorkers, perInstance)
             .For(vos)
             .Watches(instances, i => Keys(vos.Store.ByIndex(Indexes.ByInstance, ObjectKey.Of(i).ToString())))
             .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, when: StorageMattersToVo)

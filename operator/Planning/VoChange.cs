@@ -24,5 +24,8 @@ public static class VoConditions
     /// <summary>Only where the spec has membership.</summary>
     public const string MembershipSynced = nameof(MembershipSynced);
 
+    /// <summary>Only while a VO leaves under deletionPolicy Offboard.</summary>
+    public const string Offboarded = nameof(Offboarded);
+
     public static readonly IReadOnlyList<string> All = [Claimed, CredentialsSafe, LongNameReady, AccountsReady, ScopesReady, QuotasReady];
 }

@@ -72,6 +72,10 @@ public static class RucioCalls
         s.SendAsync(HttpMethod.Post, "import", document, ct);
 
     // rses.py
+    /// <summary>Neither read nor written nor deleted from, by anybody.</summary>
+    public static Task CloseRseAsync(this RucioSession s, string rse, CancellationToken ct) =>
+        s.SendAsync(HttpMethod.Put, $"rses/{E(rse)}", new JsonObject { ["availability_read"] = false, ["availability_write"] = false, ["availability_delete"] = false }, ct);
+
     public static Task DeleteRseAsync(this RucioSession s, string rse, CancellationToken ct) =>
         Removing(s.SendAsync(HttpMethod.Delete, $"rses/{E(rse)}", null, ct));
 

@@ -204,7 +204,6 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Vo, "{clientConfig: {jupyter: {tokenVariable: A-B}}}", "spec.clientConfig.jupyter.tokenVariable", InvalidField),
         new(Vo, "{clientConfig: {serviceAccount: {name: robot}}}", "spec.clientConfig.serviceAccount.name", InvalidField, InLoopOnly: true),
         new(Vo, "{accounts: [{name: robot}], clientConfig: {serviceAccount: {name: robot}}}", "spec.clientConfig.serviceAccount.name", InvalidField, InLoopOnly: true),
-        new(Vo, "{deletionPolicy: Offboard}", "spec.deletionPolicy", NotSupportedYet),
 
         new(Storage, "{voRef: {name: ''}}", "spec.voRef.name", MissingField),
         new(Storage, "{rse: sky_disk}", "spec.rse", InvalidField),

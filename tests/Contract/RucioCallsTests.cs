@@ -100,7 +100,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         await RefusedAsync(() => _root.SetScopeOwnerAsync("alice", "no-such", default), "ScopeNotFound");
     }
 
-    [Test, Covers(nameof(RucioCalls.ImportAsync), nameof(RucioCalls.SetLocalLimitAsync), nameof(RucioCalls.RemoveLocalLimitAsync), nameof(RucioCalls.SetGlobalLimitAsync), nameof(RucioCalls.RemoveGlobalLimitAsync), nameof(RucioCalls.RemoveRseAttributeAsync), nameof(RucioCalls.RemoveProtocolAsync), nameof(RucioCalls.RemoveLimitAsync), nameof(RucioCalls.RemoveDistanceAsync), nameof(RucioCalls.DeleteRseAsync))]
+    [Test, Covers(nameof(RucioCalls.ImportAsync), nameof(RucioCalls.SetLocalLimitAsync), nameof(RucioCalls.RemoveLocalLimitAsync), nameof(RucioCalls.SetGlobalLimitAsync), nameof(RucioCalls.RemoveGlobalLimitAsync), nameof(RucioCalls.RemoveRseAttributeAsync), nameof(RucioCalls.RemoveProtocolAsync), nameof(RucioCalls.RemoveLimitAsync), nameof(RucioCalls.RemoveDistanceAsync), nameof(RucioCalls.DeleteRseAsync), nameof(RucioCalls.CloseRseAsync))]
     public async Task Storages_come_by_import_and_their_parts_go_one_by_one()
     {
         DesiredRse[] rses = [ContractRse.Of("CALL_A"), ContractRse.Of("CALL_B")];
@@ -124,6 +124,8 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         await TwiceAsync(() => _root.RemoveLimitAsync("CALL_A", "MinFreeSpace", default));
         await TwiceAsync(() => _root.RemoveDistanceAsync("CALL_A", "CALL_B", default));
         await TwiceAsync(() => _root.DeleteRseAsync("CALL_B", default));
+        await TwiceAsync(() => _root.CloseRseAsync("CALL_A", default));
+        await RefusedAsync(() => _root.CloseRseAsync("NOPE", default), "RSENotFound");
 
         var after = await Bed.Instance.RefreshVoAsync(_vo.Spec.Tag, default);
         var a = after.Rses["CALL_A"];
@@ -134,6 +136,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
             Assert.That(a.Attributes.Keys, Does.Not.Contain("site"));
             Assert.That(a.Protocols.Select(p => p.Scheme), Is.EqualTo(new[] { "davs" }));
             Assert.That(a.Limits, Is.Empty);
+            Assert.That((a.Read, a.Write, a.Delete), Is.EqualTo((false, false, false)));
             Assert.That(after.Distances.Keys, Does.Not.Contain(("CALL_A", "CALL_B")));
             Assert.That(after.Rses["CALL_B"].Deleted, Is.True);
         });

@@ -43,7 +43,6 @@ public static class VirtualOrganisationRules
     [
         .. When(s.Distances is { Policy: DistancePolicy.Star }, NotYet("spec.distances.policy", "Star is")),
         .. When(s.Membership is { Mode: MembershipMode.Apply }, NotYet("spec.membership.mode", "Apply is")),
-        .. When(s.DeletionPolicy == VoDeletionPolicy.Offboard, NotYet("spec.deletionPolicy", "Offboard is")),
         .. Each(s.Accounts, "spec.accounts", (path, a) => Each(a.Identities, $"{path}.identities", (p, i) =>
             When(i.Type != IdentityType.Userpass, NotYet($"{p}.type", "X509, Oidc and Ssh are")))),
     ];
