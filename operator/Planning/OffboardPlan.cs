@@ -32,7 +32,7 @@ public static class OffboardPlan
             (true, false) => [new RecoverRoot(leaving.Spec.Tag, leaving.RootIdentity), .. work],
             (true, true) => work,
             // Its own last: without it nobody is there to take the others off.
-            (false, true) => [.. root.Where(i => i.Identity != leaving.RootIdentity && observed.CreatedByOperator).Select(i => new UnmapRootIdentity(i.Identity, i.Type)), new UnmapRootIdentity(leaving.RootIdentity, "USERPASS")],
+            (false, true) => [.. root.Where(i => i.Identity != leaving.RootIdentity && (observed.CreatedByOperator || VoRootPart.IsOperators(i, leaving.Spec.Tag))).Select(i => new UnmapRootIdentity(i.Identity, i.Type)), new UnmapRootIdentity(leaving.RootIdentity, "USERPASS")],
             _ => [],
         };
     }

@@ -65,7 +65,7 @@ internal static partial class VoRootPart
     }
 
     /// <summary>A re-created cluster has new Secrets, and the old ones must be dead.</summary>
-    private static bool IsOperators(ObservedIdentity identity, string tag) => identity.Type == "USERPASS" && OperatorIdentity().Match(identity.Identity) is { Success: true } match && match.Groups[1].Value == tag;
+    internal static bool IsOperators(ObservedIdentity identity, string tag) => identity.Type == "USERPASS" && OperatorIdentity().Match(identity.Identity) is { Success: true } match && match.Groups[1].Value == tag;
 
     [GeneratedRegex(@"^operator-[a-z0-9]{8}@(...)\z")]
     private static partial Regex OperatorIdentity();
