@@ -26,12 +26,14 @@ public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Fun
     public async Task<IReadOnlyDictionary<string, string>?> FindAsync(ObjectKey key, CancellationToken ct) =>
         await secrets.ReadAsync(key, ct) is { } existing ? Text(existing) : null;
 
+    /// <param name="labels">Of the new one; one that is there must be of the same component, or it is somebody else's, whatever its name.</param>
     /// <param name="make">Called only when there is none yet.</param>
+    /// <exception cref="SecretProblem">NameTaken: it is not one of these, and is neither read nor changed.</exception>
     public async Task<IReadOnlyDictionary<string, string>> EnsureAsync(ObjectKey key, IReadOnlyDictionary<string, string> labels, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct, string type = "Opaque")
     {
         if (await secrets.ReadAsync(key, ct) is { } existing)
         {
-            return Text(existing);
+            return IsOurs(labels, label => secrets.Label(key, label)) ? Text(existing) : throw Taken(key);
         }
         var secret = new V1Secret
         {
@@ -49,9 +51,18 @@ public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Fun
         {
             // The watch has not told yet.
             var theirs = await api.GetAsync<V1Secret>(key, ct);
-            return theirs is null ? throw new KubeApiException(KubeErrorKind.Conflict, $"create Secret {key}", "it came and went") : Text(theirs.Data);
+            return theirs switch
+            {
+                null => throw new KubeApiException(KubeErrorKind.Conflict, $"create Secret {key}", "it came and went"),
+                _ when !IsOurs(labels, label => theirs.Metadata.Labels is { } has && has.TryGetValue(label, out var value) ? value : null) => throw Taken(key),
+                _ => Text(theirs.Data),
+            };
         }
     }
+
+    private static bool IsOurs(IReadOnlyDictionary<string, string> labels, Func<string, string?> has) => has(Labels.ManagedBy) == Labels.Operator && has(Labels.Component) == labels[Labels.Component];
+
+    private static SecretProblem Taken(ObjectKey key) => new("NameTaken", $"Secret {key} is there and is not what the operator would make under this name: delete or rename it, or choose another name for the resource");
 
     /// <summary>Changes entries of one that is there; null removes an entry. One write, so nobody sees half of it.</summary>
     /// <exception cref="KubeApiException">Conflict: somebody else changed it since <paramref name="seen"/> was read.</exception>

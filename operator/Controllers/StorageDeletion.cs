@@ -14,6 +14,9 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
 {
     private static readonly TimeSpan EmptyCheck = TimeSpan.FromMinutes(1);
 
+    /// <summary>The catalogue says that the tag is held by another VirtualOrganisation.</summary>
+    public bool VoIsAnothers { private get; set; }
+
     /// <summary>Only where deleting the resource means work in Rucio; under Retain nothing may ever hold up a namespace.</summary>
     public Task EnsureFinalizersAsync(IEnumerable<StorageElement> storages, CancellationToken ct) =>
         Parallel.ForEachAsync(storages.Where(s => Needs(s) != Has(s)), new ParallelOptions { MaxDegreeOfParallelism = StoragePass.WritesAtOnce, CancellationToken = ct },
@@ -28,7 +31,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
             return new Outcome.Done();
         }
         var vo = parts.Vos.Store.Get(voKey);
-        var parentGone = vo is null || vo.Metadata.DeletionTimestamp is not null || parts.Tenancy.Refuses(vo, out _) is not null;
+        var parentGone = vo is null || vo.Metadata.DeletionTimestamp is not null || parts.Tenancy.Refuses(vo, out _) is not null || VoIsAnothers;
         // Never made by this resource, or described by another one as well: not this one's to delete.
         var notOurs = storage.Status?.Effective is null || siblings.Any(s => s.Metadata.Uid != storage.Metadata.Uid && s.Spec.Rse == storage.Spec.Rse && s.Metadata.DeletionTimestamp is null);
         Outcome outcome = parentGone || notOurs || !Needs(storage) ? new Outcome.Done()

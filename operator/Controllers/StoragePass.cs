@@ -53,8 +53,21 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
                         return new Outcome.Done();
                     }
                     var look = await _deletion.LookAsync(instance!, connection, _vo!, ct);
-                    observed = await connection.ObserveVoAsync(look, ct);
-                    observed = await ConvergeAsync(instance!, connection, look, observed, living, ct);
+                    var seen = await connection.ObserveVoAsync(look, ct);
+                    if (seen.Claim != voKey.ToString())
+                    {
+                        // A status is only what somebody wrote there: the catalogue says whose the VO is.
+                        _deletion.VoIsAnothers = true;
+                        (overall, connection) = (new Outcome.Blocked("VirtualOrganisationNotReady", $"VirtualOrganisation {voKey} does not hold tag {_vo!.Spec.Tag}: see its conditions"), null);
+                        foreach (var storage in living.Where(s => !s.Suspended))
+                        {
+                            _reports[storage.Metadata.Name].Stop(StorageConditions.RseReady, overall);
+                        }
+                    }
+                    else
+                    {
+                        observed = await ConvergeAsync(instance!, connection, look, seen, living, ct);
+                    }
                 }
             }
             catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem)

@@ -71,11 +71,23 @@ internal sealed class VoLogins(VoParts parts, VirtualOrganisation vo, EnsureCred
         return (username, password);
     }
 
-    private Task<string> GivenAsync(AccountSpec account, IdentitySpec identity, CancellationToken ct) =>
-        parts.References.RequireAsync(new ObjectKey(Namespace, identity.SecretRef!.Name), "password", $"spec.accounts[{account.Name}].identities.secretRef", ct);
+    /// <summary>Whoever may write the resource need not be allowed to read Secrets: those with which the operator rules are nobody's password.</summary>
+    private Task<string> GivenAsync(AccountSpec account, IdentitySpec identity, CancellationToken ct)
+    {
+        var (key, field) = (new ObjectKey(Namespace, identity.SecretRef!.Name), $"spec.accounts[{account.Name}].identities.secretRef");
+        return parts.References.Label(key, Labels.ManagedBy) == Labels.Operator && parts.References.Label(key, Labels.Component) is not null and not "login"
+            ? throw new SecretProblem("SecretReserved", $"{field}: Secret {key} is the operator's own; name one of yours")
+            : parts.References.RequireAsync(key, "password", field, ct);
+    }
 
-    private Task<IReadOnlyDictionary<string, string>> SecretAsync(AccountSpec account, RucioInstance instance, string? username, bool withPassword, CancellationToken ct) =>
-        ensure(LoginOf(account), LabelsOf(instance), random => Login(account, username ?? NewName(account, random), withPassword ? random(32) : null), ct);
+    private async Task<IReadOnlyDictionary<string, string>> SecretAsync(AccountSpec account, RucioInstance instance, string? username, bool withPassword, CancellationToken ct)
+    {
+        var secret = await ensure(LoginOf(account), LabelsOf(instance), random => Login(account, username ?? NewName(account, random), withPassword ? random(32) : null), ct);
+        // a-b of VO x and b of VO x-a have one name.
+        return secret.GetValueOrDefault("account") == account.Name && secret.GetValueOrDefault("vo") == vo.Spec.Tag
+            ? secret
+            : throw new SecretProblem("NameTaken", $"Secret {LoginOf(account)} holds the login of another account or VO: delete it if that is gone, or choose another name for the account");
+    }
 
     private Dictionary<string, string> Login(AccountSpec account, string username, string? password)
     {

@@ -16,6 +16,8 @@ public sealed class ReferencedSecrets(KubeApi api, Informer<PartialObject> metad
     public IReadOnlyList<ObjectKey> Find(string ns, IReadOnlyDictionary<string, string> labels) =>
         [.. metadata.Store.List().Where(s => s.Metadata.NamespaceProperty == ns && s.Metadata.Labels is { } has && labels.All(l => has.TryGetValue(l.Key, out var value) && value == l.Value)).Select(s => ObjectKey.Of(s))];
 
+    public string? Label(ObjectKey key, string label) => metadata.Store.Get(key)?.Metadata.Labels is { } labels && labels.TryGetValue(label, out var value) ? value : null;
+
     /// <summary>Null when there is no such Secret.</summary>
     public async Task<IReadOnlyDictionary<string, byte[]>?> ReadAsync(ObjectKey key, CancellationToken ct)
     {
