@@ -298,7 +298,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         // Only those that share a host with this VO matter, and the same validity that keeps them out of Rucio is their own pass's business.
         foreach (var storage in all.SelectMany(Indexes.HostsOf).Distinct().SelectMany(host => parts.Storages.Store.ByIndex(Indexes.ByHost, host)).Distinct())
         {
-            if (parts.Vos.Store.Get(Indexes.VoOf(storage)) is not { } vo)
+            if (parts.Vos.Store.Get(Indexes.VoOf(storage)) is not { } vo || !HoldsItsTag(vo))
             {
                 continue;
             }
@@ -312,6 +312,10 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             }
         }
     }
+
+    /// <summary>Who only says so, from a namespace that is not allowed for example, keeps nobody from a prefix.</summary>
+    private bool HoldsItsTag(VirtualOrganisation vo) =>
+        parts.Connections.FindCatalogue(Indexes.InstanceOf(vo))?.Snapshot is not { } snapshot || snapshot.Vo(vo.Spec.Tag).Claim == ObjectKey.Of(vo).ToString();
 
     private Task SuspendAsync(StorageElement storage, CancellationToken ct, string reason = "SuspendRequested", string message = "spec.suspend is true: nothing is looked at or changed") =>
         StatusPass.SuspendAsync(storage, parts.Status, parts.Events, parts.Time, (s, c) => s with { Status = (s.Status ?? new()) with { Conditions = c } }, ct, reason, message);
