@@ -9,6 +9,9 @@ namespace RucioOperator.Apply;
 /// <summary>Carries out a VO's plan: a dumb loop, one call a change. The first failure ends it; the next pass observes again.</summary>
 public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired, TimeProvider time, ILogger logger)
 {
+    /// <summary>In days: as far off as an end of a subscription is put.</summary>
+    private const int ACentury = 36_500;
+
     private readonly IVoRecords _catalogue = instance.Records;
 
     private RucioSession SuperRoot => instance.AsSuperRoot(time);
@@ -63,6 +66,9 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
         SetScopeOwner c => Root.SetScopeOwnerAsync(c.Owner, c.Scope, ct),
         SetQuota c => Root.SetLocalLimitAsync(c.Account, c.Rse, c.Bytes, ct),
         RemoveQuota c => Root.RemoveLocalLimitAsync(c.Account, c.Rse, ct),
+        CreateSubscription { Subscription: var x } => Root.CreateSubscriptionAsync(x.Owner, x.Name, SubscriptionDocument.Filter(x, desired.Spec.Tag), SubscriptionDocument.Rules(x), SubscriptionDocument.Comments(x), x.Priority, ct),
+        UpdateSubscription { Subscription: var x } c => Root.UpdateSubscriptionAsync(x.Owner, x.Name, SubscriptionDocument.Filter(x, desired.Spec.Tag), SubscriptionDocument.Rules(x), SubscriptionDocument.Comments(x), x.Priority, c.Extend ? ACentury : null, ct),
+        DeactivateSubscription c => Root.DeactivateSubscriptionAsync(c.Owner, c.Name, ct),
         SetTotal c => Root.SetGlobalLimitAsync(c.Account, c.RseExpression, c.Bytes, ct),
         RemoveTotal c => Root.RemoveGlobalLimitAsync(c.Account, c.RseExpression, ct),
         CloseIdentity c => Root.UnmapIdentityAsync(c.Account, c.Identity, c.Type, ct),

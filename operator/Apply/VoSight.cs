@@ -19,6 +19,7 @@ internal sealed class VoSight(string tag, TimeProvider time)
     private IReadOnlyDictionary<(string, string), int> _distances = new Dictionary<(string, string), int>();
     private IReadOnlyDictionary<string, ObservedAccount> _accounts = new Dictionary<string, ObservedAccount>();
     private IReadOnlyDictionary<string, string> _scopes = new Dictionary<string, string>();
+    private IReadOnlyList<ObservedSubscription> _subscriptions = [];
     private int _looks;
     private int _next;
 
@@ -79,6 +80,7 @@ internal sealed class VoSight(string tag, TimeProvider time)
     private IEnumerable<Func<RucioSession, CancellationToken, Task>> Pieces(VoLook look)
     {
         yield return async (s, ct) => _scopes = await s.ScopeOwnersAsync(ct);
+        yield return async (s, ct) => _subscriptions = await s.SubscriptionsAsync(ct);
         yield return async (s, ct) => Detail("root", await s.IdentitiesAsync("root", ct), (d, v) => d with { Identities = v });
         foreach (var name in look.Accounts.Where(a => _accounts.TryGetValue(a, out var known) && known.Status == "ACTIVE"))
         {
@@ -95,6 +97,7 @@ internal sealed class VoSight(string tag, TimeProvider time)
     {
         Accounts = _accounts.ToDictionary(a => a.Key, a => _details.TryGetValue(a.Key, out var detail) ? a.Value with { Identities = detail.Identities, Attributes = detail.Attributes, Limits = detail.Limits, Totals = detail.Totals } : a.Value, StringComparer.Ordinal),
         Scopes = _scopes,
+        Subscriptions = _subscriptions,
         Rses = _rses,
         Distances = _distances,
         PublishedRootOpens = PublishedRootOpens,

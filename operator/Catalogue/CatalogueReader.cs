@@ -25,7 +25,7 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
     public static readonly IReadOnlyList<string> Grants =
     [
         "vos", "configs", "alembic_version", "accounts", "account_attr_map", "account_map", "scopes", "rses",
-        "rse_attr_map", "rse_limits", "rse_protocols", "distances", "account_limits", "account_glob_limits", "replicas",
+        "rse_attr_map", "rse_limits", "rse_protocols", "distances", "account_limits", "account_glob_limits", "replicas", "subscriptions",
         "identities(identity, identity_type, password, salt, deleted)", "rules(id, scope)",
     ];
 
@@ -45,7 +45,10 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
         WHERE i.identity_type = 'USERPASS' AND NOT EXISTS (SELECT FROM account_map m WHERE m.identity = i.identity AND m.identity_type::text = 'USERPASS')
         AND ($1::text IS NULL AND i.identity ~ '@...$' OR i.identity LIKE '%@' || $1)
         """,
-        "SELECT scope, account FROM scopes WHERE deleted_at IS NULL AND ($1::text IS NULL OR scope LIKE '%@' || $1)",
+        """
+        SELECT 'scope', account, scope, CASE WHEN deleted_at IS NULL THEN status::text ELSE 'D' END, NULL, NULL, 0, NULL, NULL::timestamp FROM scopes WHERE ($1::text IS NULL OR scope LIKE '%@' || $1)
+        UNION ALL SELECT 'subscription', account, name, state::text, filter, replication_rules, policyid, comments, lifetime FROM subscriptions WHERE ($1::text IS NULL OR account LIKE '%@' || $1)
+        """,
         "SELECT id, rse, vo, rse_type::text, deterministic, volatile, staging_area, availability_read, availability_write, availability_delete, deleted FROM rses WHERE ($1::text IS NULL OR vo = $1)",
         """
         SELECT m.rse_id, m.key, m.value, NULL::bigint FROM rse_attr_map m JOIN rses r ON r.id = m.rse_id WHERE ($1::text IS NULL OR r.vo = $1)

@@ -22,6 +22,8 @@ internal sealed class CatalogueRows
         public readonly Dictionary<string, Dictionary<string, long>> Limits = [];
         public readonly Dictionary<string, Dictionary<string, long>> Totals = [];
         public readonly Dictionary<string, string> Scopes = new(StringComparer.Ordinal);
+        public readonly HashSet<string> DeletedScopes = new(StringComparer.Ordinal);
+        public readonly List<ObservedSubscription> Subscriptions = [];
         public readonly Dictionary<string, PasswordHash> Passwords = new(StringComparer.Ordinal);
         public readonly Dictionary<(string, string), int> Distances = [];
     }
@@ -44,7 +46,7 @@ internal sealed class CatalogueRows
         }
         Action<NpgsqlDataReader>[] sets =
         [
-            rows.AddVo, rows.AddConfig, rows.AddAccount, rows.AddIdentity, rows.AddScope,
+            rows.AddVo, rows.AddConfig, rows.AddAccount, rows.AddIdentity, rows.AddScopeOrSubscription,
             rows.AddRse, rows.AddAttributeOrLimit, rows.AddProtocol, rows.AddDistance, rows.AddAccountLimit,
         ];
         foreach (var add in sets)
@@ -126,10 +128,29 @@ internal sealed class CatalogueRows
         }
     }
 
-    private void AddScope(NpgsqlDataReader r)
+    private void AddScopeOrSubscription(NpgsqlDataReader r)
     {
-        var (scope, rows) = Internal(r.GetString(0));
-        rows.Scopes[scope] = Internal(r.GetString(1)).Name;
+        var ((owner, rows), state) = (Internal(r.GetString(1)), r.GetString(3));
+        if (r.GetString(0) == "subscription")
+        {
+            rows.Subscriptions.Add(new(r.GetString(2), owner, SubscriptionFilters.External(Text(r, 4) ?? "", rows.Vo.Tag), Text(r, 5) ?? "")
+            {
+                State = state[0],
+                Priority = r.GetInt32(6),
+                Comments = Text(r, 7),
+                EndsAt = r.IsDBNull(8) ? null : r.GetDateTime(8),
+            });
+            return;
+        }
+        (var scope, rows) = Internal(r.GetString(2));
+        if (state == "D")
+        {
+            rows.DeletedScopes.Add(scope);
+        }
+        else
+        {
+            rows.Scopes[scope] = owner;
+        }
     }
 
     private void AddRse(NpgsqlDataReader r)
@@ -222,6 +243,8 @@ internal sealed class CatalogueRows
             }, StringComparer.Ordinal),
             Scopes = v.Value.Scopes,
             LongNames = _longNames,
+            DeletedScopes = v.Value.DeletedScopes,
+            Subscriptions = v.Value.Subscriptions,
             Passwords = v.Value.Passwords,
             Distances = v.Value.Distances,
             Rses = rses[v.Value].ToDictionary(r => r.Name, StringComparer.Ordinal),

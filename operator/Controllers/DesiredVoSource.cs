@@ -3,6 +3,7 @@ using RucioOperator.Apply;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
+using RucioOperator.Releases;
 using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
 
@@ -34,10 +35,16 @@ internal sealed class DesiredVoSource(VoWork work)
             Held = members?.Held ?? new HashSet<string>(),
             Membership = members,
             Reach = work.Connection.Reach,
-            Problems = problems,
+            Problems = [.. problems, .. NoTransmogrifier()],
             Identities = logins.ToDictionary(l => l.Account, l => l.Username),
         };
     }
+
+    private IEnumerable<Problem> NoTransmogrifier() =>
+        Vo.Spec.Subscriptions is { Count: > 0 } && Instance.Spec.External is null && ReleaseCatalogue.Find(Instance.Spec.Version).Release is { } release
+            && !DaemonWorkload.Of(Instance.Spec, release).Any(d => d is { Daemon: "transmogrifier", Replicas: > 0 })
+            ? [new(VoConditions.SubscriptionsReady, VoPlan.NoTransmogrifier, "spec.subscriptions: nobody carries them out: the RucioInstance runs no transmogrifier; its platform engineer sets spec.daemons.profile to Standard")]
+            : [];
 
     public async Task<VoLook> LookAsync(CancellationToken ct) => new(Tag)
     {

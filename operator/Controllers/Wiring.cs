@@ -123,7 +123,7 @@ public static class Wiring
         var voLoop = runtime.Controller(VoController.Name, new EntityReconciler<VirtualOrganisation>(c.Api, vos, vo, new VoOffboarding(voParts), VoOffboarding.Finalizer, $"rucio-operator/{VoController.Name}", v => v.Spec.DeletionPolicy == VoDeletionPolicy.Offboard), ManyWorkers, perInstance)
             .For(vos)
             .Watches(instances, i => Keys(vos.Store.ByIndex(Indexes.ByInstance, ObjectKey.Of(i).ToString())))
-            .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, when: StorageMattersToVo)
+            .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, when: StorageMattersToQuotas)
             .Watches(maps, m => [.. VoOfChild(m), .. VosOfAuthorities(m, vos)])
             .Watches(configSecrets, VoOfChild)
             .Watches(vos, v => Keys(vos.Store.ByIndex(Indexes.ByTag, Indexes.TagOf(v))), when: TagIsLetGo)
@@ -191,6 +191,10 @@ public static class Wiring
 
     private static bool StorageMattersToVo(StorageElement? old, StorageElement? now) =>
         old is null || now is null || old.Status?.RseId != now.Status?.RseId;
+
+    /// <summary>Which storages a quota's expression means may change with each of their attributes.</summary>
+    private static bool StorageMattersToQuotas(StorageElement? old, StorageElement? now) =>
+        StorageMattersToVo(old, now) || old!.Status?.ObservedGeneration != now!.Status?.ObservedGeneration;
 
     private static bool SpecOrMetadataChanged(StorageElement? old, StorageElement? now) =>
         old is null || now is null || old.Metadata.Generation != now.Metadata.Generation || old.Metadata.DeletionTimestamp != now.Metadata.DeletionTimestamp

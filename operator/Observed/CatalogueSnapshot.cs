@@ -38,6 +38,10 @@ public sealed record ObservedVo(string Tag)
 
     /// <summary>Scope → owner.</summary>
     public IReadOnlyDictionary<string, string> Scopes { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Their names are used up.</summary>
+    public IReadOnlySet<string> DeletedScopes { get; init; } = new HashSet<string>();
+    public IReadOnlyList<ObservedSubscription> Subscriptions { get; init; } = [];
     public IReadOnlyDictionary<string, ObservedRse> Rses { get; init; } = new Dictionary<string, ObservedRse>();
 
     /// <summary>(source, destination) → distance.</summary>
@@ -64,6 +68,21 @@ public sealed record ObservedAccount(string Name, string Type, string Status, st
 
     /// <summary>RSE expression → bytes over all its storages together; −1 is unlimited.</summary>
     public IReadOnlyDictionary<string, long> Totals { get; init; } = new Dictionary<string, long>();
+}
+
+/// <param name="Filter">JSON; scopes and accounts without the VO's tag.</param>
+/// <param name="Rules">JSON, a list.</param>
+public sealed record ObservedSubscription(string Name, string Owner, string Filter, string Rules)
+{
+    /// <summary>Active, inactive, new, updated or broken: A, I, N, U, B. The transmogrifier works on A and U.</summary>
+    public char State { get; init; } = 'A';
+    public int Priority { get; init; }
+    public string? Comments { get; init; }
+
+    /// <summary>When it becomes inactive by itself; UTC.</summary>
+    public DateTime? EndsAt { get; init; }
+
+    public bool IsActive => State is 'A' or 'U';
 }
 
 /// <param name="Type">USERPASS, X509, GSS, SSH, SAML, OIDC.</param>

@@ -14,6 +14,7 @@ public static class VoConditions
     public const string AccountsReady = nameof(AccountsReady);
     public const string ScopesReady = nameof(ScopesReady);
     public const string QuotasReady = nameof(QuotasReady);
+    public const string SubscriptionsReady = nameof(SubscriptionsReady);
 
     /// <summary>Beside the others, and only where the operator runs the Rucio and it has several VOs.</summary>
     public const string Isolated = nameof(Isolated);
@@ -27,5 +28,5 @@ public static class VoConditions
     /// <summary>Only while a VO leaves under deletionPolicy Offboard.</summary>
     public const string Offboarded = nameof(Offboarded);
 
-    public static readonly IReadOnlyList<string> All = [Claimed, CredentialsSafe, LongNameReady, AccountsReady, ScopesReady, QuotasReady];
+    public static readonly IReadOnlyList<string> All = [Claimed, CredentialsSafe, LongNameReady, AccountsReady, ScopesReady, QuotasReady, SubscriptionsReady];
 }

@@ -18,10 +18,14 @@ public static class VoPlan
     public const string NotPermitted = nameof(NotPermitted);
     public const string LongNameTaken = nameof(LongNameTaken);
 
+    public const string ScopeDeleted = nameof(ScopeDeleted);
+    public const string SubscriptionTooLarge = nameof(SubscriptionTooLarge);
+    public const string NoTransmogrifier = nameof(NoTransmogrifier);
+
     private delegate IEnumerable<VoChange> Part(DesiredVo desired, ObservedVo observed, List<Problem> problems);
 
     /// <summary>In the order of what builds on what.</summary>
-    private static readonly IReadOnlyList<Part> Parts = [VoDetailsPart.Changes, VoLongNamePart.Changes, VoAccountsPart.Changes, VoScopesPart.Changes, VoQuotasPart.Changes];
+    private static readonly IReadOnlyList<Part> Parts = [VoDetailsPart.Changes, VoLongNamePart.Changes, VoAccountsPart.Changes, VoScopesPart.Changes, VoQuotasPart.Changes, VoSubscriptionsPart.Changes];
 
     public static Plan<VoChange> For(DesiredVo desired, ObservedVo observed)
     {

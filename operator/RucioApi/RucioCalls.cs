@@ -67,6 +67,23 @@ public static class RucioCalls
     public static Task SetScopeOwnerAsync(this RucioSession s, string account, string scope, CancellationToken ct) =>
         s.SendAsync(HttpMethod.Put, $"scopes/{E(account)}/{E(scope)}", null, ct);
 
+    // subscriptions.py; never deleted, and any update but state I makes it active
+    public static Task CreateSubscriptionAsync(this RucioSession s, string account, string name, JsonObject filter, JsonArray rules, string comments, int priority, CancellationToken ct) =>
+        Creating(s.SendAsync(HttpMethod.Post, $"subscriptions/{E(account)}/{E(name)}", new JsonObject
+        {
+            ["options"] = new JsonObject { ["filter"] = filter, ["replication_rules"] = rules, ["comments"] = comments, ["lifetime"] = null, ["retroactive"] = false, ["dry_run"] = false, ["priority"] = priority },
+        }, ct));
+
+    /// <param name="lifetimeDays">From now on; null leaves an end that is there, and nothing takes it away.</param>
+    public static Task UpdateSubscriptionAsync(this RucioSession s, string account, string name, JsonObject filter, JsonArray rules, string comments, int priority, int? lifetimeDays, CancellationToken ct) =>
+        s.SendAsync(HttpMethod.Put, $"subscriptions/{E(account)}/{E(name)}", new JsonObject
+        {
+            ["options"] = new JsonObject { ["filter"] = filter, ["replication_rules"] = rules, ["comments"] = comments, ["priority"] = priority, ["lifetime"] = lifetimeDays },
+        }, ct);
+
+    public static Task DeactivateSubscriptionAsync(this RucioSession s, string account, string name, CancellationToken ct) =>
+        Removing(s.SendAsync(HttpMethod.Put, $"subscriptions/{E(account)}/{E(name)}", new JsonObject { ["options"] = new JsonObject { ["state"] = "I" } }, ct));
+
     // import.py: mode edit, one transaction, all errors 500; never with an accounts key
     public static Task ImportAsync(this RucioSession s, JsonObject document, CancellationToken ct) =>
         s.SendAsync(HttpMethod.Post, "import", document, ct);
@@ -109,7 +126,7 @@ public static class RucioCalls
         {
             await call;
         }
-        catch (RucioRejectedException gone) when (gone.ExceptionClass is "RSENotFound" or "AccountNotFound" or "IdentityError" or "RSEAttributeNotFound" or "RSEProtocolNotSupported" or "ConfigNotFound" or "AccountAttributeNotFound")
+        catch (RucioRejectedException gone) when (gone.ExceptionClass is "RSENotFound" or "AccountNotFound" or "IdentityError" or "RSEAttributeNotFound" or "RSEProtocolNotSupported" or "ConfigNotFound" or "AccountAttributeNotFound" or "SubscriptionNotFound")
         {
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using RucioOperator.Observed;
@@ -106,6 +107,24 @@ public static partial class RucioReads
     {
         using var json = await JsonAsync(s, "scopes/owner/", ct);
         return json.RootElement.EnumerateArray().ToDictionary(o => Text(o, "scope")!, o => Text(o, "account")!, StringComparer.Ordinal);
+    }
+
+    public static async Task<IReadOnlyList<ObservedSubscription>> SubscriptionsAsync(this RucioSession s, CancellationToken ct)
+    {
+        try
+        {
+            return [.. (await LinesAsync(s, "subscriptions/", ct)).Select(x => new ObservedSubscription(Text(x, "name")!, Text(x, "account")!, Text(x, "filter") ?? "", Text(x, "replication_rules") ?? "")
+            {
+                State = (Text(x, "state") ?? "A")[0],
+                Priority = (int)Number(x, "policyid"),
+                Comments = Text(x, "comments"),
+                EndsAt = DateTime.TryParseExact(Text(x, "lifetime"), "ddd, dd MMM yyyy HH:mm:ss 'UTC'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null,
+            })];
+        }
+        catch (RucioRejectedException none) when (none.ExceptionClass == "SubscriptionNotFound")
+        {
+            return [];
+        }
     }
 
     /// <summary>Rucio's own counters, which lag by a cycle of abacus-rse; the table of replicas is not to be counted over REST.</summary>

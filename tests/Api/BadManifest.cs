@@ -183,7 +183,8 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Vo, "{membership: {issuer: iam, groups: [{name: a, quotas: [{rseExpression: '*', bytes: much}]}]}}", "spec.membership.groups[0].quotas[0].bytes", InvalidField),
         new(Vo, "{scopes: [{name: mock}]}", "spec.scopes[0].name", ReservedField),
         new(Vo, "{scopes: [{name: 'a b'}]}", "spec.scopes[0].name", InvalidField),
-        new(Vo, "{scopes: [{name: data, owner: nobody}]}", "spec.scopes[0].owner", InvalidField, InLoopOnly: true),
+        new(Vo, "{scopes: [{name: data, owner: Ada}]}", "spec.scopes[0].owner", InvalidField),
+        .. Subscriptions(),
         new(Vo, "{distances: {policy: Star}}", "spec.distances.policy", NotSupportedYet),
         new(Vo, "{distances: {default: 0}}", "spec.distances.default", InvalidField),
         new(Vo, "{check: {interval: 4m}}", "spec.check.interval", InvalidField),
@@ -227,4 +228,34 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Storage, "{fts: fts.example.org}", "spec.fts", InvalidField),
         new(Storage, "{deletionPolicy: Decommission}", "spec.deletionPolicy", NotSupportedYet),
     ];
+
+    private static IEnumerable<BadManifest> Subscriptions()
+    {
+        const string Path = "spec.subscriptions[0]", Filter = "filter: {scopes: [data]}", Rules = "rules: [{rseExpression: '*'}]";
+        return
+        [
+            Bad($"owner: ada, {Filter}, {Rules}", "name", InvalidField, name: "a/b"),
+            Bad($"owner: ada, {Filter}, {Rules}", "name", InvalidField, name: ".."),
+            Bad($"owner: root, {Filter}, {Rules}", "owner", ReservedField),
+            Bad($"owner: Ada, {Filter}, {Rules}", "owner", InvalidField),
+            Bad($"owner: ada, priority: 0, {Filter}, {Rules}", "priority", InvalidField),
+            Bad($"owner: ada, comments: '', {Filter}, {Rules}", "comments", InvalidField),
+            Bad($"owner: ada, filter: {{scopes: []}}, {Rules}", "filter.scopes", MissingField),
+            Bad($"owner: ada, filter: {{scopes: ['data|.']}}, {Rules}", "filter.scopes[0]", InvalidField),
+            Bad($"owner: ada, filter: {{scopes: ['data@sea']}}, {Rules}", "filter.scopes[0]", InvalidField),
+            Bad($"owner: ada, filter: {{scopes: [d], accounts: ['*']}}, {Rules}", "filter.accounts[0]", InvalidField),
+            Bad($"owner: ada, filter: {{scopes: [d], pattern: '(a+)+'}}, {Rules}", "filter.pattern", InvalidField),
+            Bad($"owner: ada, filter: {{scopes: [d], excludedPattern: '['}}, {Rules}", "filter.excludedPattern", InvalidField),
+            Bad($"owner: ada, filter: {{scopes: [d], metadata: {{project: \"a\\nb\"}}}}, {Rules}", "filter.metadata.project", InvalidField),
+            Bad($"owner: ada, {Filter}, rules: []", "rules", MissingField),
+            Bad($"owner: ada, {Filter}, rules: [{{rseExpression: 'A||B'}}]", "rules[0].rseExpression", InvalidField),
+            Bad($"owner: ada, {Filter}, rules: [{{rseExpression: 'usage=1'}}]", "rules[0].rseExpression", InvalidField, inLoopOnly: true),
+            Bad($"owner: ada, {Filter}, rules: [{{rseExpression: A, copies: 0}}]", "rules[0].copies", InvalidField),
+            Bad($"owner: ada, {Filter}, rules: [{{rseExpression: A, activity: default}}]", "rules[0].activity", InvalidField),
+            Bad($"owner: ada, {Filter}, rules: [{{rseExpression: A, lifetime: 0d}}]", "rules[0].lifetime", InvalidField),
+        ];
+
+        static BadManifest Bad(string fields, string field, string reason, string name = "s", bool inLoopOnly = false) =>
+            new(Vo, $"{{subscriptions: [{{name: '{name}', {fields}}}]}}", $"{Path}.{field}", reason, InLoopOnly: inLoopOnly);
+    }
 }

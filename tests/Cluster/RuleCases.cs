@@ -96,6 +96,7 @@ internal static class RuleCases
           rootMappings: Exclusive
           accounts: [{name: alice, identities: [{type: Userpass}], quotas: [{rseExpression: "*", bytes: 1Ti}, {rseExpression: SKY_DISK-1, bytes: unlimited}]}]
           scopes: [{name: data, owner: alice}]
+          subscriptions: [{name: all, owner: alice, filter: {scopes: [data]}, rules: [{rseExpression: "*"}]}]
           distances: {policy: Mesh}
           membership: {issuer: iam, groups: [{name: sky, attributes: {role: user}, quotas: [{rseExpression: "*", bytes: 1Ti}]}]}
           clientConfig: {authType: Oidc, issuer: iam, jupyter: {destinationRse: SKY_DISK, rseMountPath: /eos, pathBeginsAt: 1, ruleLifetimeDays: 30}}
@@ -187,6 +188,7 @@ internal static class RuleCases
         new(Vo, ".spec.membership.groups[].attributes", "keys and values", "spec: {membership: {groups: [{name: sky, attributes: {\"a b\": c}}]}}"),
         new(Vo, ".spec.membership.groups[].attributes", "admin is a field", "spec: {membership: {groups: [{name: sky, attributes: {admin: \"true\"}}]}}"),
         new(Vo, ".spec.membership.mode", "Apply is not", "spec: {membership: {mode: Apply}}"),
+        new(Vo, ".spec.subscriptions[].owner", "root has no quota", "spec: {subscriptions: [{name: all, owner: root, filter: {scopes: [data]}, rules: [{rseExpression: \"*\"}]}]}"),
         new(Vo, ".spec.scopes[].name", "mock", "spec: {scopes: [{name: mock}]}"),
         new(Vo, ".spec.clientConfig", "issuer is for authType", "spec: {clientConfig: {authType: Userpass}}"),
         new(Vo, ".spec.clientConfig.jupyter", "go together", "spec: {clientConfig: {jupyter: {rseMountPath: null}}}"),

@@ -106,7 +106,7 @@ public sealed class CatalogueReaderTests(bool live) : ContractTests(live)
 
     private static string Shape(ObservedVo vo) => string.Join('\n',
         [vo.Claim ?? "", .. vo.Accounts.Values.OrderBy(a => a.Name).Select(a => $"{a.Name} {a.Type} {string.Join(',', a.Attributes)} {string.Join(',', a.Identities)} {string.Join(',', a.Limits)} {string.Join(',', a.Totals)}"),
-            .. vo.Scopes.Select(s => $"{s}"), .. vo.Rses.Values.OrderBy(r => r.Name).Select(r => $"{r.Name} {r.Id} {r.Protocols.Count} {r.Attributes.Count}"), .. vo.Distances.Select(d => $"{d}"), .. vo.Passwords.Keys.Order()]);
+            .. vo.Scopes.Select(s => $"{s}"), .. vo.Rses.Values.OrderBy(r => r.Name).Select(r => $"{r.Name} {r.Id} {r.Protocols.Count} {r.Attributes.Count}"), .. vo.Distances.Select(d => $"{d}"), .. vo.Passwords.Keys.Order(), .. vo.Subscriptions.Select(s => $"{s}")]);
 
     private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)
     {

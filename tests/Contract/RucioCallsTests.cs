@@ -147,6 +147,29 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         await RefusedAsync(() => Bed.SuperRoot.ImportAsync(ImportDocument.Of(rses), default), "AccessDenied");
     }
 
+    [Test, Covers(nameof(RucioCalls.CreateSubscriptionAsync), nameof(RucioCalls.UpdateSubscriptionAsync), nameof(RucioCalls.DeactivateSubscriptionAsync))]
+    public async Task Subscriptions_come_change_and_become_inactive()
+    {
+        await _root.CreateAccountAsync("subscriber", "USER", "", default);
+        await TwiceAsync(() => _root.CreateSubscriptionAsync("subscriber", "s", Filter("data"), Rules(1), "first", 3, default));
+        Assert.That(await SeenAsync(), Is.EqualTo(("{\"scope\":[\"data\"]}", 'A', "first", 3, false)));
+        await TwiceAsync(() => _root.UpdateSubscriptionAsync("subscriber", "s", Filter("mc"), Rules(2), "second", 1, null, default));
+        Assert.That(await SeenAsync(), Is.EqualTo(("{\"scope\":[\"mc\"]}", 'U', "second", 1, false)));
+        await TwiceAsync(() => _root.DeactivateSubscriptionAsync("subscriber", "s", default));
+        Assert.That((await SeenAsync()).State, Is.EqualTo('I'));
+        await _root.UpdateSubscriptionAsync("subscriber", "s", Filter("mc"), Rules(2), "second", 1, 36_500, default);
+        Assert.That(await SeenAsync() is { State: 'U', Ends: true }, Is.True);
+        await _root.DeactivateSubscriptionAsync("subscriber", "never-was", default);
+        await RefusedAsync(() => _root.UpdateSubscriptionAsync("subscriber", "never-was", Filter("mc"), Rules(1), "c", 1, null, default), "SubscriptionNotFound");
+        await RefusedAsync(() => _root.CreateSubscriptionAsync("subscriber", "t", Filter("mc"), [new JsonObject { ["rse_expression"] = "A", ["copies"] = 1 }], "c", 1, default), "InvalidObject");
+        await RefusedAsync(() => _root.CreateSubscriptionAsync("nobody", "t", Filter("mc"), Rules(1), "c", 1, default), "RucioException");
+
+        static JsonObject Filter(string scope) => new() { ["scope"] = new JsonArray(scope) };
+        static JsonArray Rules(int copies) => [new JsonObject { ["rse_expression"] = "A", ["copies"] = copies, ["activity"] = "Debug" }];
+        async Task<(string Filter, char State, string? Comments, int Priority, bool Ends)> SeenAsync() =>
+            (await Bed.Instance.RefreshVoAsync(_vo.Spec.Tag, default)).Subscriptions.Where(s => s.Owner == "subscriber").Select(s => (s.Filter, s.State, s.Comments, s.Priority, s.EndsAt is { Year: > 2100 })).Single();
+    }
+
     [Test]
     public async Task Files_on_a_storage_are_counted()
     {

@@ -114,8 +114,14 @@ internal static class VoSpecs
         SetTotal c => With(vo, c.Account, a => a with { Totals = new Dictionary<string, long>(a.Totals) { [c.RseExpression] = c.Bytes } }),
         RemoveTotal c => With(vo, c.Account, a => a with { Totals = a.Totals.Where(x => x.Key != c.RseExpression).ToDictionary() }),
         RemoveQuota c => With(vo, c.Account, a => a with { Limits = a.Limits.Where(x => x.Key != c.Rse).ToDictionary() }),
+        CreateSubscription c => vo with { Subscriptions = [.. vo.Subscriptions, Kept(c.Subscription)] },
+        UpdateSubscription c => vo with { Subscriptions = [.. vo.Subscriptions.Select(s => s.Name == c.Subscription.Name && s.Owner == c.Subscription.Owner ? Kept(c.Subscription) with { State = 'U', EndsAt = c.Extend ? new(2126, 1, 1) : s.EndsAt } : s)] },
+        DeactivateSubscription c => vo with { Subscriptions = [.. vo.Subscriptions.Select(s => s.Name == c.Name && s.Owner == c.Owner ? s with { State = 'I' } : s)] },
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, null),
     };
+
+    internal static ObservedSubscription Kept(SubscriptionSpec s) =>
+        new(s.Name, s.Owner, SubscriptionDocument.Filter(s, "sky").ToJsonString(), SubscriptionDocument.Rules(s).ToJsonString()) { Priority = s.Priority, Comments = SubscriptionDocument.Comments(s) };
 
     /// <summary>POST /vos: root gets root@tag with the published password, unless that row is there, and every identity of super_root.</summary>
     private static ObservedVo Created(ObservedVo vo, CreateVo c)

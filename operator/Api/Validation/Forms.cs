@@ -56,6 +56,25 @@ public static partial class Forms
     [GeneratedRegex(@"^[a-zA-Z_.0-9-]{1,25}\z")]
     public static partial Regex Scope();
 
+    /// <summary>Becomes a segment of a URL's path.</summary>
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    public static partial Regex SubscriptionName();
+
+    [GeneratedRegex(@"^[a-zA-Z_.0-9*-]{1,64}\z")]
+    public static partial Regex ScopePattern();
+
+    [GeneratedRegex(@"^[A-Za-z0-9/._*-]{1,250}\z")]
+    public static partial Regex DidPattern();
+
+    [GeneratedRegex(@"^[ -~]{1,255}\z")]
+    public static partial Regex MetadataPattern();
+
+    [GeneratedRegex(@"^[^\r\n]{1,250}\z")]
+    public static partial Regex Comments();
+
+    [GeneratedRegex(@"^[1-9][0-9]{0,6}[smhd]\z")]
+    public static partial Regex Lifetime();
+
     [GeneratedRegex(@"^[A-Z0-9]+([_-][A-Z0-9]+)*\z")]
     public static partial Regex Rse();
 

@@ -19,6 +19,7 @@ public static class VirtualOrganisationRules
         new("quotas say where and how much", s => Each(s.Accounts, "spec.accounts", Quotas)),
         .. MembershipRules.All,
         new("scopes are named and owned", Scopes),
+        new("subscriptions stay within the VO and break nothing", SubscriptionRules.Check),
         new("checks come at sensible times", s => When(s.Check is { } check && !Forms.CheckInterval().IsMatch(check.Interval), Invalid("spec.check.interval", "must be a time such as 24h, 7d or 30m, at least 5m"))),
         new("the client's configuration is of one piece", ClientConfigRules.Check),
         new("distances are positive", s => When(s.Distances is { Default: < 1 or > 1_000_000 }, Invalid("spec.distances.default", "must be 1 to 1000000"))),
@@ -29,7 +30,7 @@ public static class VirtualOrganisationRules
     private static IEnumerable<FieldError> FieldsToCome(VirtualOrganisationSpec s) =>
     [
         .. NotYet("spec",
-            ("subscriptions", s.Subscriptions), ("transfers", s.Transfers), ("policyPackageName", s.PolicyPackageName)),
+            ("transfers", s.Transfers), ("policyPackageName", s.PolicyPackageName)),
         .. NotYet("spec.check", ("dataPath", s.Check?.DataPath)),
         .. NotYet("spec.distances", ("hub", s.Distances?.Hub), ("overrides", s.Distances?.Overrides)),
         .. Each(s.Accounts, "spec.accounts", (path, a) =>
@@ -88,33 +89,26 @@ public static class VirtualOrganisationRules
     [
         .. Each(quotas, $"{path}.quotas", (p, q) =>
         [
-            .. RseExpressions($"{p}.rseExpression", q.RseExpression),
+            .. SubscriptionRules.RseExpressionAt($"{p}.rseExpression", q.RseExpression),
             .. Bytes($"{p}.bytes", q.Bytes),
             .. Bytes($"{p}.total", q.Total ?? Quantity.Unlimited),
         ]),
         .. quotas.Items($"{path}.quotas").Unique(q => q.RseExpression, "a quota for this is listed before"),
     ];
 
-    private static IEnumerable<FieldError> RseExpressions(string path, string expression) =>
-        RseExpression.TryParse(expression, out _, out var problem) ? [] : [Invalid(path, $"{problem}; a storage's RSE name, key=value, *, or several joined by |, & and \\")];
-
     private static IEnumerable<FieldError> Bytes(string path, string bytes) =>
         When(!Forms.Bytes().IsMatch(bytes) || !Quantity.TryBytes(bytes, out _), Invalid(path, "must be bytes such as 10Ti or 500G, below 8Ei, or unlimited"));
 
-    private static IEnumerable<FieldError> Scopes(VirtualOrganisationSpec s)
-    {
-        var owners = (s.Accounts ?? []).Select(a => a.Name).Append("root").ToHashSet(StringComparer.Ordinal);
-        return
+    private static IEnumerable<FieldError> Scopes(VirtualOrganisationSpec s) =>
+    [
+        .. Each(s.Scopes, "spec.scopes", (path, scope) =>
         [
-            .. Each(s.Scopes, "spec.scopes", (path, scope) =>
-            [
-                .. When(!Forms.Scope().IsMatch(scope.Name), Invalid($"{path}.name", "must be 1 to 25 of letters, digits, ., - and _")),
-                .. When(scope.Name == "mock", Reserved($"{path}.name", "scope mock is open to everybody in Rucio; choose another name")),
-                .. When(!owners.Contains(scope.Owner), Invalid($"{path}.owner", "must be root or one of spec.accounts")),
-            ]),
-            .. s.Scopes.Items("spec.scopes").Unique(scope => scope.Name, "a scope of this name is listed before"),
-        ];
-    }
+            .. When(!Forms.Scope().IsMatch(scope.Name), Invalid($"{path}.name", "must be 1 to 25 of letters, digits, ., - and _")),
+            .. When(scope.Name == "mock", Reserved($"{path}.name", "scope mock is open to everybody in Rucio; choose another name")),
+            .. When(!Forms.Account().IsMatch(scope.Owner), Invalid($"{path}.owner", "must be root or an account: 1 to 25 of a-z, 0-9, - and _")),
+        ]),
+        .. s.Scopes.Items("spec.scopes").Unique(scope => scope.Name, "a scope of this name is listed before"),
+    ];
 
     private static IEnumerable<FieldError> Each<T>(IReadOnlyList<T>? list, string path, Func<string, T, IEnumerable<FieldError>> check) =>
         list.Items(path).SelectMany(i => check(i.Path, i.Item));

@@ -1,0 +1,113 @@
+using NUnit.Framework;
+using RucioOperator.Sandbox;
+
+namespace RucioOperator.Tests.Behaviour;
+
+/// <summary>Quotas and subscriptions follow the storages and the spec.</summary>
+[Parallelizable]
+public sealed class QuotaBehaviourTests
+{
+    private World _world = null!;
+
+    private string Rucio => _world.Ns("rucio");
+    private string Sky => _world.Ns("sky");
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        _world = await World.StartAsync("--drift-interval=1h");
+        _world.ApplyInstance(Rucio, spec: "  tenancy: {allowedNamespaces: {from: All}}");
+        _world.Namespace(Sky);
+    }
+
+    [OneTimeTearDown]
+    public async Task End()
+    {
+        _world.AssertNoSecretIsTold();
+        await _world.DisposeAsync();
+    }
+
+    [Test, Order(1)]
+    public async Task Quotas_by_expression_reach_storages_as_they_come_and_as_their_attributes_change()
+    {
+        _world.ApplyVo(Sky, "sky", "sky", $"{Rucio}/rucio", """
+              accounts: [{name: ada, quotas: [{rseExpression: "*", bytes: 1000}, {rseExpression: "tier=1&*\\SKY_C", bytes: unlimited, total: 5Ti}]}]
+            """);
+        _world.ApplyStorage(Sky, "a", "sky", "SKY_A", spec: "  attributes: {tier: \"2\"}");
+        _world.ApplyStorage(Sky, "c", "sky", "SKY_C", spec: "  attributes: {tier: \"1\"}");
+        await _world.NotReadyAsync(World.Vos, Sky, "sky", "WaitingForStorage");
+        await LimitsBecomeAsync("SKY_A=1000 SKY_C=1000");
+        Assert.That(await Sql("SELECT count(*) FROM account_glob_limits"), Is.EqualTo("0"), "a total that means no storage would stop every rule");
+
+        _world.PatchSpec(World.Storages, Sky, "a", """{"attributes": {"tier": "1"}}""");
+        await _world.ReadyAsync((World.Vos, Sky, "sky"));
+        await LimitsBecomeAsync("SKY_A=-1 SKY_C=1000");
+        Assert.That(await Sql("SELECT account || rse_expression || bytes FROM account_glob_limits"), Is.EqualTo($@"ada@skytier=1&*\SKY_C{5L << 40}"));
+
+        _world.ApplyStorage(Sky, "b", "sky", "SKY_B", spec: "  attributes: {tier: \"1\"}");
+        await LimitsBecomeAsync("SKY_A=-1 SKY_B=-1 SKY_C=1000");
+        _world.PatchSpec(World.Vos, Sky, "sky", """{"accounts": [{"name": "ada"}]}""");
+        await LimitsBecomeAsync("");
+        Assert.That(await Sql("SELECT count(*) FROM account_glob_limits"), Is.EqualTo("0"));
+    }
+
+    [Test, Order(2)]
+    public async Task A_bad_expression_is_refused_by_its_field_and_stops_nothing_that_was()
+    {
+        _world.PatchSpec(World.Vos, Sky, "sky", """{"accounts": [{"name": "ada", "quotas": [{"rseExpression": "SKY_A&vo=sea", "bytes": 1}]}]}""");
+        var vo = await _world.NotReadyAsync(World.Vos, Sky, "sky", "InvalidField");
+        Assert.That(World.Message(vo), Does.StartWith("spec.accounts[0].quotas[0].rseExpression: vo can't be asked for").And.Contain("at character 7"));
+        _world.PatchSpec(World.Vos, Sky, "sky", """{"accounts": [{"name": "ada"}]}""");
+        await _world.ReadyAsync((World.Vos, Sky, "sky"));
+    }
+
+    [Test, Order(3)]
+    public async Task A_subscription_is_made_kept_made_inactive_and_comes_back()
+    {
+        const string Subscription = """{"name": "raw", "owner": "ada", "filter": {"scopes": ["data*"]}, "rules": [{"rseExpression": "tier=1", "copies": 2}]}""";
+        _world.PatchSpec(World.Vos, Sky, "sky", $$"""{"subscriptions": [{{Subscription}}]}""");
+        await StateBecomesAsync("A");
+        Assert.That(await Sql("SELECT filter::json->>'scope' FROM subscriptions"), Is.EqualTo("""["data.*@sky"]"""));
+        await _world.Bed.WaitConditionAsync(World.Vos, Sky, "sky", "SubscriptionsReady", "True", "AsDesired");
+        var before = await _world.SqlAsync(Database, "SELECT filter, replication_rules, policyid, comments FROM subscriptions");
+
+        await Sql("UPDATE subscriptions SET filter = '{\"scope\": [\".*\"]}', state = 'I' RETURNING id");
+        Reconcile();
+        await StateBecomesAsync("U");
+        Assert.That(await _world.SqlAsync(Database, "SELECT filter, replication_rules, policyid, comments FROM subscriptions"), Is.EqualTo(before));
+        await _world.EventAsync(Sky, "sky", "DriftDetected", "subscription raw");
+
+        _world.PatchSpec(World.Vos, Sky, "sky", """{"subscriptions": null}""");
+        await StateBecomesAsync("I");
+        _world.PatchSpec(World.Vos, Sky, "sky", $$"""{"subscriptions": [{{Subscription}}]}""");
+        await StateBecomesAsync("U");
+        _world.PatchSpec(World.Vos, Sky, "sky", $$"""{"subscriptions": [{{Subscription.Replace("ada", "nobody")}}]}""");
+        Assert.That(World.Message(await _world.NotReadyAsync(World.Vos, Sky, "sky", "OwnerMissing")), Does.Contain("spec.subscriptions[raw].owner"));
+        await StateBecomesAsync("I");
+        _world.PatchSpec(World.Vos, Sky, "sky", """{"subscriptions": null}""");
+        await _world.ReadyAsync((World.Vos, Sky, "sky"));
+    }
+
+    [Test, Order(4)]
+    public async Task Where_no_transmogrifier_runs_a_subscription_says_so_until_one_does()
+    {
+        _world.PatchSpec(World.Vos, Sky, "sky", """{"subscriptions": [{"name": "raw", "owner": "ada", "filter": {"scopes": ["*"]}, "rules": [{"rseExpression": "*"}]}]}""");
+        await _world.ReadyAsync((World.Vos, Sky, "sky"));
+        _world.PatchSpec(World.Instances, Rucio, "rucio", """{"daemons": {"profile": "Minimal"}}""");
+        var vo = await _world.NotReadyAsync(World.Vos, Sky, "sky", "NoTransmogrifier");
+        Assert.That(World.Message(vo), Does.Contain("spec.daemons.profile"));
+        _world.PatchSpec(World.Instances, Rucio, "rucio", """{"daemons": {"profile": "Standard"}}""");
+        await _world.ReadyAsync((World.Vos, Sky, "sky"));
+    }
+
+    private string Database => _world.DatabaseName(Rucio);
+
+    private void Reconcile() => _world.Annotate(World.Instances, Rucio, "rucio", "rucio.cern.ch/reconcile-at", Guid.NewGuid().ToString());
+
+    private Task<string?> Sql(string sql) => _world.ValueAsync(Database, sql);
+
+    private Task StateBecomesAsync(string state) => _world.SqlBecomesAsync(Database, "SELECT state::text FROM subscriptions", state);
+
+    private Task LimitsBecomeAsync(string limits) =>
+        _world.SqlBecomesAsync(Database, "SELECT coalesce(string_agg(rse || '=' || bytes, ' ' ORDER BY rse), '') FROM account_limits JOIN rses ON id = rse_id WHERE account = 'ada@sky'", limits);
+}
