@@ -69,6 +69,7 @@ internal sealed class VoConclusion(VoWork work, DesiredVo desired, Plan<VoChange
         VoConditions.LongNameReady => $"Clients may say {desired.Spec.LongName} for {desired.Spec.Tag}; servers that were asked before learn it within 15 minutes",
         VoConditions.AccountsReady => $"{desired.Accounts.Count + desired.Held.Count} accounts",
         VoConditions.ScopesReady => $"{desired.Spec.Scopes?.Count ?? 0} scopes",
+        VoConditions.SubscriptionsReady => $"{desired.Spec.Subscriptions?.Count ?? 0} subscriptions",
         _ => "Quotas are set on each matching storage",
     };
 }

@@ -145,6 +145,10 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         {
             Report.Remove(VoConditions.LongNameReady);
         }
+        if (vo.Spec.Subscriptions is null or [] && Report.IsTrue(VoConditions.SubscriptionsReady))
+        {
+            Report.Remove(VoConditions.SubscriptionsReady);
+        }
         var instance = Indexes.InstanceOf(vo);
         var status = _work.Status with
         {

@@ -14,6 +14,8 @@ public static class VoConditions
     public const string AccountsReady = nameof(AccountsReady);
     public const string ScopesReady = nameof(ScopesReady);
     public const string QuotasReady = nameof(QuotasReady);
+
+    /// <summary>Absent without subscriptions, once those of before are inactive.</summary>
     public const string SubscriptionsReady = nameof(SubscriptionsReady);
 
     /// <summary>Beside the others, and only where the operator runs the Rucio and it has several VOs.</summary>

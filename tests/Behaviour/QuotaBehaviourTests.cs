@@ -16,8 +16,15 @@ public sealed class QuotaBehaviourTests
     public async Task Start()
     {
         _world = await World.StartAsync("--drift-interval=1h");
-        _world.ApplyInstance(Rucio, spec: "  tenancy: {allowedNamespaces: {from: All}}");
+        _world.ApplyInstance(Rucio, spec: "  tenancy: {allowedNamespaces: {from: All}}\n  daemons: {profile: Standard}");
         _world.Namespace(Sky);
+        foreach (var tag in (string[])["bad", "sub", "idl"])
+        {
+            _world.ApplyVo(Sky, tag, tag, $"{Rucio}/rucio", "  accounts: [{name: ada}]");
+            _world.ApplyStorage(Sky, $"{tag}-1", tag, $"{tag.ToUpperInvariant()}_1", spec: "  attributes: {tier: \"1\"}");
+            _world.ApplyStorage(Sky, $"{tag}-2", tag, $"{tag.ToUpperInvariant()}_2", spec: "  attributes: {tier: \"1\"}");
+        }
+        await _world.ReadyAsync((World.Vos, Sky, "bad"), (World.Vos, Sky, "sub"), (World.Vos, Sky, "idl"), (World.Storages, Sky, "sub-1"), (World.Storages, Sky, "sub-2"));
     }
 
     [OneTimeTearDown]
@@ -27,7 +34,7 @@ public sealed class QuotaBehaviourTests
         await _world.DisposeAsync();
     }
 
-    [Test, Order(1)]
+    [Test]
     public async Task Quotas_by_expression_reach_storages_as_they_come_and_as_their_attributes_change()
     {
         _world.ApplyVo(Sky, "sky", "sky", $"{Rucio}/rucio", """
@@ -51,53 +58,53 @@ public sealed class QuotaBehaviourTests
         Assert.That(await Sql("SELECT count(*) FROM account_glob_limits"), Is.EqualTo("0"));
     }
 
-    [Test, Order(2)]
+    [Test]
     public async Task A_bad_expression_is_refused_by_its_field_and_stops_nothing_that_was()
     {
-        _world.PatchSpec(World.Vos, Sky, "sky", """{"accounts": [{"name": "ada", "quotas": [{"rseExpression": "SKY_A&vo=sea", "bytes": 1}]}]}""");
-        var vo = await _world.NotReadyAsync(World.Vos, Sky, "sky", "InvalidField");
+        _world.PatchSpec(World.Vos, Sky, "bad", """{"accounts": [{"name": "ada", "quotas": [{"rseExpression": "SKY_A&vo=sea", "bytes": 1}]}]}""");
+        var vo = await _world.NotReadyAsync(World.Vos, Sky, "bad", "InvalidField");
         Assert.That(World.Message(vo), Does.StartWith("spec.accounts[0].quotas[0].rseExpression: vo can't be asked for").And.Contain("at character 7"));
-        _world.PatchSpec(World.Vos, Sky, "sky", """{"accounts": [{"name": "ada"}]}""");
-        await _world.ReadyAsync((World.Vos, Sky, "sky"));
+        _world.PatchSpec(World.Vos, Sky, "bad", """{"accounts": [{"name": "ada"}]}""");
+        await _world.ReadyAsync((World.Vos, Sky, "bad"));
     }
 
-    [Test, Order(3)]
+    [Test]
     public async Task A_subscription_is_made_kept_made_inactive_and_comes_back()
     {
         const string Subscription = """{"name": "raw", "owner": "ada", "filter": {"scopes": ["data*"]}, "rules": [{"rseExpression": "tier=1", "copies": 2}]}""";
-        _world.PatchSpec(World.Vos, Sky, "sky", $$"""{"subscriptions": [{{Subscription}}]}""");
+        _world.PatchSpec(World.Vos, Sky, "sub", $$"""{"subscriptions": [{{Subscription}}]}""");
         await StateBecomesAsync("A");
-        Assert.That(await Sql("SELECT filter::json->>'scope' FROM subscriptions"), Is.EqualTo("""["data.*@sky"]"""));
-        await _world.Bed.WaitConditionAsync(World.Vos, Sky, "sky", "SubscriptionsReady", "True", "AsDesired");
-        var before = await _world.SqlAsync(Database, "SELECT filter, replication_rules, policyid, comments FROM subscriptions");
+        Assert.That(await Sql("SELECT filter::json->>'scope' FROM subscriptions WHERE account = 'ada@sub'"), Is.EqualTo("""["data.*@sub"]"""));
+        await _world.Bed.WaitConditionAsync(World.Vos, Sky, "sub", "SubscriptionsReady", "True", "AsDesired");
+        var before = await _world.SqlAsync(Database, "SELECT filter, replication_rules, policyid, comments FROM subscriptions WHERE account = 'ada@sub'");
 
-        await Sql("UPDATE subscriptions SET filter = '{\"scope\": [\".*\"]}', state = 'I' RETURNING id");
+        await Sql("UPDATE subscriptions SET filter = '{\"scope\": [\".*\"]}', state = 'I' WHERE account = 'ada@sub' RETURNING id");
         Reconcile();
         await StateBecomesAsync("U");
-        Assert.That(await _world.SqlAsync(Database, "SELECT filter, replication_rules, policyid, comments FROM subscriptions"), Is.EqualTo(before));
-        await _world.EventAsync(Sky, "sky", "DriftDetected", "subscription raw");
+        Assert.That(await _world.SqlAsync(Database, "SELECT filter, replication_rules, policyid, comments FROM subscriptions WHERE account = 'ada@sub'"), Is.EqualTo(before));
+        await _world.EventAsync(Sky, "sub", "DriftDetected", "subscription raw");
 
-        _world.PatchSpec(World.Vos, Sky, "sky", """{"subscriptions": null}""");
+        _world.PatchSpec(World.Vos, Sky, "sub", """{"subscriptions": null}""");
         await StateBecomesAsync("I");
-        _world.PatchSpec(World.Vos, Sky, "sky", $$"""{"subscriptions": [{{Subscription}}]}""");
+        _world.PatchSpec(World.Vos, Sky, "sub", $$"""{"subscriptions": [{{Subscription}}]}""");
         await StateBecomesAsync("U");
-        _world.PatchSpec(World.Vos, Sky, "sky", $$"""{"subscriptions": [{{Subscription.Replace("ada", "nobody")}}]}""");
-        Assert.That(World.Message(await _world.NotReadyAsync(World.Vos, Sky, "sky", "OwnerMissing")), Does.Contain("spec.subscriptions[raw].owner"));
+        _world.PatchSpec(World.Vos, Sky, "sub", $$"""{"subscriptions": [{{Subscription.Replace("ada", "nobody")}}]}""");
+        Assert.That(World.Message(await _world.NotReadyAsync(World.Vos, Sky, "sub", "OwnerMissing")), Does.Contain("spec.subscriptions[raw].owner"));
         await StateBecomesAsync("I");
-        _world.PatchSpec(World.Vos, Sky, "sky", """{"subscriptions": null}""");
-        await _world.ReadyAsync((World.Vos, Sky, "sky"));
+        _world.PatchSpec(World.Vos, Sky, "sub", """{"subscriptions": null}""");
+        await _world.ReadyAsync((World.Vos, Sky, "sub"));
     }
 
-    [Test, Order(4)]
+    [Test]
     public async Task Where_no_transmogrifier_runs_a_subscription_says_so_until_one_does()
     {
-        _world.PatchSpec(World.Vos, Sky, "sky", """{"subscriptions": [{"name": "raw", "owner": "ada", "filter": {"scopes": ["*"]}, "rules": [{"rseExpression": "*"}]}]}""");
-        await _world.ReadyAsync((World.Vos, Sky, "sky"));
+        _world.PatchSpec(World.Vos, Sky, "idl", """{"subscriptions": [{"name": "raw", "owner": "ada", "filter": {"scopes": ["*"]}, "rules": [{"rseExpression": "*"}]}]}""");
+        await _world.ReadyAsync((World.Vos, Sky, "idl"));
         _world.PatchSpec(World.Instances, Rucio, "rucio", """{"daemons": {"profile": "Minimal"}}""");
-        var vo = await _world.NotReadyAsync(World.Vos, Sky, "sky", "NoTransmogrifier");
+        var vo = await _world.NotReadyAsync(World.Vos, Sky, "idl", "NoTransmogrifier");
         Assert.That(World.Message(vo), Does.Contain("spec.daemons.profile"));
         _world.PatchSpec(World.Instances, Rucio, "rucio", """{"daemons": {"profile": "Standard"}}""");
-        await _world.ReadyAsync((World.Vos, Sky, "sky"));
+        await _world.ReadyAsync((World.Vos, Sky, "idl"));
     }
 
     private string Database => _world.DatabaseName(Rucio);
@@ -106,7 +113,7 @@ public sealed class QuotaBehaviourTests
 
     private Task<string?> Sql(string sql) => _world.ValueAsync(Database, sql);
 
-    private Task StateBecomesAsync(string state) => _world.SqlBecomesAsync(Database, "SELECT state::text FROM subscriptions", state);
+    private Task StateBecomesAsync(string state) => _world.SqlBecomesAsync(Database, "SELECT state::text FROM subscriptions WHERE account = 'ada@sub'", state);
 
     private Task LimitsBecomeAsync(string limits) =>
         _world.SqlBecomesAsync(Database, "SELECT coalesce(string_agg(rse || '=' || bytes, ' ' ORDER BY rse), '') FROM account_limits JOIN rses ON id = rse_id WHERE account = 'ada@sky'", limits);

@@ -137,7 +137,7 @@ public sealed class VoSubscriptionsPartTests
         (string Pattern, string Text)[] cases = [.. Gen.Select(Pattern, Text).Array[3000].Single(), (string.Concat(Enumerable.Repeat("*a", 60)) + "*b", new string('a', 250))];
         var began = Stopwatch.GetTimestamp();
         var answers = await Python.JsonAsync(Python.Script("regex_matches.py"), [], new JsonArray([.. cases.Select(c => (JsonNode)new JsonArray(NameExpression(c.Pattern), c.Text))]).ToJsonString());
-        Assert.That(cases.Zip(answers.EnumerateArray()).Where(p => p.Second.GetBoolean() != Fits(p.First.Pattern, p.First.Text) && p.First.Text.Length < 250).Select(p => p.First), Is.Empty);
+        Assert.That(cases.Zip(answers.EnumerateArray()).Where(p => p.First.Text.Length < 250 && p.Second.GetBoolean() != Fits(p.First.Pattern, p.First.Text)).Select(p => p.First), Is.Empty);
         Assert.That((answers[cases.Length - 1].GetBoolean(), Stopwatch.GetElapsedTime(began).TotalSeconds < 20), Is.EqualTo((false, true)));
     }
 
