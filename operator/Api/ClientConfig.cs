@@ -39,7 +39,7 @@ public sealed record JupyterSpec
     public string? DestinationRse { get; init; }
     public string? RseMountPath { get; init; }
 
-    /// <summary>The part of a file's URL from this slash on is its path below the mount.</summary>
+    /// <summary>How many folders at the start of the path in a file's URL the mount stands for (rucio_jupyterlab/mode_handlers/replica.py).</summary>
     public int? PathBeginsAt { get; init; }
     public int? RuleLifetimeDays { get; init; }
     public string? SiteName { get; init; }

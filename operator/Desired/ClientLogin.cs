@@ -28,7 +28,7 @@ public sealed record ClientLogin(ClientAuthType Type, string? Issuer)
     private static string? IssuerOf(RucioInstance instance, IReadOnlyList<AccountSpec> accounts)
     {
         var used = accounts.SelectMany(a => a.Identities ?? []).Where(i => i.Type == IdentityType.Oidc).Select(i => i.Issuer).ToList();
-        return (instance.Spec.Oidc?.Issuers ?? []).OrderByDescending(issuer => used.Count(u => u == issuer.Url)).FirstOrDefault()?.Name;
+        return (instance.Spec.Oidc?.Issuers ?? []).OrderByDescending(issuer => used.Count(u => u == issuer.Url || u == issuer.Name)).FirstOrDefault()?.Name;
     }
 
     /// <summary>First rule that fits wins; null: people can log in like this. What somebody else's Rucio offers isn't known here.</summary>

@@ -198,6 +198,7 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Vo, "{clientConfig: {jupyter: {destinationRse: SKY_DISK}}}", "spec.clientConfig.jupyter.rseMountPath", InvalidField),
         new(Vo, "{clientConfig: {jupyter: {destinationRse: sky disk, rseMountPath: /eos}}}", "spec.clientConfig.jupyter.destinationRse", InvalidField),
         new(Vo, "{clientConfig: {jupyter: {pathBeginsAt: 4}}}", "spec.clientConfig.jupyter.pathBeginsAt", InvalidField),
+        new(Vo, "{clientConfig: {jupyter: {destinationRse: A, rseMountPath: /eos, pathBeginsAt: 33}}}", "spec.clientConfig.jupyter.pathBeginsAt", InvalidField),
         new(Vo, "{clientConfig: {jupyter: {ruleLifetimeDays: 30}}}", "spec.clientConfig.jupyter.ruleLifetimeDays", InvalidField),
         new(Vo, "{clientConfig: {jupyter: {destinationRse: A, rseMountPath: /eos, ruleLifetimeDays: 0}}}", "spec.clientConfig.jupyter.ruleLifetimeDays", InvalidField),
         new(Vo, "{clientConfig: {jupyter: {displayName: \"two\\nlines\"}}}", "spec.clientConfig.jupyter.displayName", InvalidField, InLoopOnly: true),

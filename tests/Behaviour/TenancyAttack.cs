@@ -65,6 +65,12 @@ public sealed record TenancyAttack(string Name, string Manifests, string? Reason
             "{apiVersion: v1, kind: Secret, metadata: {name: a-b-c-login, namespace: $ME, labels: {app.kubernetes.io/managed-by: rucio-operator, rucio.cern.ch/instance: rucio, rucio.cern.ch/component: login}}, stringData: {username: b-c@$OTHER, account: b-c, vo: $OTHER, password: of-another-account}}",
             Vo("accounts: [{name: c, identities: [{type: Userpass}]}]", name: "a-b")), "NameTaken", "AccountsReady"),
 
+        // Client configuration
+        new("the neighbour's account as the one whose password is written down", Vo("clientConfig: {serviceAccount: {name: alice}}"), "InvalidField"),
+        new("a ConfigMap of another application as mine, with the operator's labels", Both(
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: shop, namespace: $ME, labels: {app.kubernetes.io/managed-by: rucio-operator}, annotations: {rucio.cern.ch/owner: VirtualOrganisation/$VICTIM/victim}}, data: {rucio.cfg: of another application}}",
+            Vo("clientConfig: {configMapName: shop}")), "NameTaken", "ClientConfigReady"),
+
         // Storages
         new("a storage of the neighbour's VO", Storage(MyDisk, vo: "victim"), "VirtualOrganisationNotFound"),
         new("a storage by the name of the neighbour's", Both(Vo(""), Storage(MyDisk, rse: "VIC_DISK")), "Ready"),

@@ -33,7 +33,7 @@ public sealed class ClientConfigTests
     public void Outside_it_has_public_hosts_the_servers_authority_the_issuer_and_the_trace_server()
     {
         const string instance = "{api: {host: rucio.example.org}, auth: {host: auth.example.org, tls: {secretRef: {name: t}}}, trace: {}, messaging: {traces: {hosts: [b], destination: /t, credentialsSecretRef: {name: b}}}, oidc: {issuers: [{name: other, url: 'https://other.example.org/', clientSecretRef: {name: c}}, {name: iam, url: 'https://iam.example.org/', clientSecretRef: {name: c}}]}}";
-        Assert.That(Cfg(Inputs(instance, Vo("accounts: [{name: ada, identities: [{type: Oidc, subject: s, issuer: 'https://iam.example.org/'}]}]", "{mountPath: /etc/rucio}"), "(PEM)")), Is.EqualTo("""
+        Assert.That(Cfg(Inputs(instance, Vo("accounts: [{name: ada, identities: [{type: Oidc, subject: s, issuer: 'https://iam.example.org/'}]}, {name: bob, identities: [{type: Oidc, subject: t, issuer: iam}]}, {name: eve, identities: [{type: Oidc, subject: u, issuer: other}]}]", "{mountPath: /etc/rucio}"), "(PEM)")), Is.EqualTo("""
             # Configuration of Rucio's client for VO sky. Kept up to date by the operator: change a copy, not this file.
 
             [client]
