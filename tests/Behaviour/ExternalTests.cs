@@ -207,6 +207,27 @@ public sealed class ExternalTests
     }
 
     [Test]
+    public async Task Roots_of_its_VOs_get_new_logins_when_asked_for_where_the_account_is_super_root()
+    {
+        var (ns, rucio) = (_world.Ns("roots"), await ForeignRucio.StartAsync(_world, "roots"));
+        rucio.ApplyInstance(ns, $"[{{tag: sky, namespace: {ns}}}]");
+        _world.ApplyVo(ns, "sky", "sky", "there");
+        _world.ApplyVo(ns, "named", "sea", "there", "  longName: sea-survey");
+        await _world.ReadyAsync((World.Instances, ns, "there"), (World.Vos, ns, "sky"));
+        var before = _world.Secret(ns, "there-vo-sky-root")!;
+        _world.Annotate(World.Instances, ns, "there", "rucio.cern.ch/rotate-root-credential", "one");
+        await _world.Bed.WaitAsync(World.Instances, ns, "there", node => node["status"]?["lastHandledRootRotation"]?.GetValue<string>() == "one");
+        var now = _world.Secret(ns, "there-vo-sky-root")!;
+        Assert.That(await rucio.LogInAsync(now["username"], now["password"], "root", "sky"), Is.EqualTo(200));
+        Assert.That(await rucio.LogInAsync(before["username"], before["password"], "root", "sky"), Is.EqualTo(401));
+        await _world.NotReadyAsync(World.Vos, ns, "named", "NotGranted");
+        rucio.ApplyInstance(ns, $"[{{tag: sky, namespace: {ns}}}, {{tag: sea, namespace: {ns}}}]");
+        var named = await _world.NotReadyAsync(World.Vos, ns, "named", "NotPermitted");
+        Assert.That(World.Message(named), Does.Contain("spec.longName"));
+        await _world.ReadyAsync((World.Vos, ns, "sky"));
+    }
+
+    [Test]
     public async Task Where_the_config_table_is_closed_claims_are_this_clusters_and_the_status_says_so()
     {
         var (ns, rucio) = (_world.Ns("stock"), await ForeignRucio.StartAsync(_world, "stock", stock: true));
