@@ -213,6 +213,7 @@ public sealed record RucioInstanceStatus : ResourceStatus
     /// <summary>Token of the annotation: every login of super_root, and of root in any VO, from before is dead.</summary>
     public string? LastHandledRootRotation { get; init; }
     public DatabaseStatus? Database { get; init; }
+    public IReadOnlyList<PolicyPackageStatus>? PolicyPackages { get; init; }
 }
 
 public sealed record DatabaseStatus

@@ -56,7 +56,8 @@ public static class Indexes
         (instance.Spec.Oidc?.Issuers ?? []).SelectMany(issuer => (SecretRef?[])[issuer.ClientSecretRef, issuer.ScimSecretRef]);
 
     public static IEnumerable<string> MapsOf(RucioInstance instance) =>
-        (instance.Spec.Trust?.CaBundles ?? []).Where(b => b.Kind == CaBundleKind.ConfigMap).Select(b => $"{instance.Metadata.NamespaceProperty}/{b.Name}");
+        (instance.Spec.Trust?.CaBundles ?? []).Where(b => b.Kind == CaBundleKind.ConfigMap).Select(b => $"{instance.Metadata.NamespaceProperty}/{b.Name}")
+            .Concat((instance.Spec.PolicyPackages ?? []).Select(p => p.ConfigMapRef).OfType<LocalRef>().Select(r => $"{instance.Metadata.NamespaceProperty}/{r.Name}"));
 
     private static IEnumerable<string> SecretsOfServers(RucioInstance instance) =>
         (instance.Spec.Trust?.CaBundles ?? []).Where(b => b.Kind == CaBundleKind.Secret).Select(b => b.Name)

@@ -26,6 +26,9 @@ public static class InstanceConditions
     /// <summary>Only with <c>trust</c>.</summary>
     public const string TrustLoaded = nameof(TrustLoaded);
 
+    /// <summary>Only with <c>policyPackages</c>.</summary>
+    public const string PolicyPackagesReady = nameof(PolicyPackagesReady);
+
     /// <summary>Only with an auth, web UI or trace server.</summary>
     public const string FrontendsReady = nameof(FrontendsReady);
 

@@ -18,6 +18,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
     private static readonly IReadOnlyList<VoStage> Stages =
     [
         MembershipStage.Stage,
+        PolicyPackageStage.Stage,
         ClientConfigStage.Stage,
         IsolationStage.Stage,
     ];

@@ -187,7 +187,8 @@ public static class Wiring
         old is not null && (now is null || Indexes.TagOf(old) != Indexes.TagOf(now));
 
     private static bool VoMattersToInstance(VirtualOrganisation? old, VirtualOrganisation? now) =>
-        old is null || now is null || old.Status?.Tag != now.Status?.Tag || old.Status?.LongName != now.Status?.LongName || old.Status?.LastHandledRootRotation != now.Status?.LastHandledRootRotation || old.Spec.InstanceRef != now.Spec.InstanceRef;
+        old is null || now is null || old.Status?.Tag != now.Status?.Tag || old.Status?.LongName != now.Status?.LongName || old.Status?.LastHandledRootRotation != now.Status?.LastHandledRootRotation || old.Spec.InstanceRef != now.Spec.InstanceRef
+        || old.Spec.PolicyPackageName != now.Spec.PolicyPackageName;
 
     private static bool StorageMattersToVo(StorageElement? old, StorageElement? now) =>
         old is null || now is null || old.Status?.RseId != now.Status?.RseId;

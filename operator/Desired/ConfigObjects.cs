@@ -34,7 +34,7 @@ public static class ConfigObjects
         {
             yield return Secret(i, names.ConfigTrace, "20-trace.json", RucioConfig.Trace(i));
         }
-        yield return Secret(i, names.Vos, "90-vos.json", RucioConfig.Vos(i.VoTags));
+        yield return Secret(i, names.Vos, "90-vos.json", RucioConfig.Vos(i));
         foreach (var workload in Daemons.Of(i))
         {
             if (RucioConfig.Daemon(i, workload) is { IsEmpty: false } own)
@@ -51,7 +51,7 @@ public static class ConfigObjects
     {
         yield return ConfigMap(i, i.Names.Bootstrap, new Dictionary<string, string> { [BootstrapScript.FileName] = BootstrapScript.Text });
         yield return ConfigMap(i, i.Names.Httpd, Httpd.Files);
-        yield return ConfigMap(i, i.Names.Policy, TenantPolicyPackage.Files);
+        yield return ConfigMap(i, i.Names.Policy, PolicyPackagePods.Files(i));
         if (i.Trust.Any)
         {
             yield return ConfigMap(i, i.Names.Trust, i.Trust.Files);

@@ -22,6 +22,7 @@ public static class DesiredInstance
             ServiceAccount(i),
             .. ConfigObjects.ConfigMaps(serving),
             .. ConfigObjects.Secrets(serving),
+            .. PolicyPackageObjects.Of(serving),
         ];
         objects.AddRange(NetworkPolicies.All(i));
         if (i.Phase == InstancePhase.Bootstrap)

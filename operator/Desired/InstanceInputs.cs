@@ -60,6 +60,15 @@ public sealed record InstanceInputs(
     /// <summary>Forged certificates were seen to be refused, or no certificate is taken at all.</summary>
     public bool AuthMayBeExposed { get; init; }
 
+    /// <summary>Those that were checked: in every pod.</summary>
+    public IReadOnlyList<PolicyPackage> PolicyPackages { get; init; } = [];
+
+    /// <summary>Those that are to be checked.</summary>
+    public IReadOnlyList<PolicyPackage> PolicyCandidates { get; init; } = [];
+
+    /// <summary>Tag of a VO → name of its policy package; all others have the tenant policy.</summary>
+    public IReadOnlyDictionary<string, string> SelectedPackages { get; init; } = new Dictionary<string, string>();
+
     public InstanceNames Names => new(Instance.Metadata.NamespaceProperty, Instance.Metadata.Name);
 }
 

@@ -22,6 +22,15 @@ public sealed record InstanceNames(string Namespace, string Instance)
     public string ConfigBootstrap => $"{Instance}-config-bootstrap";
     public string Vos => $"{Instance}-vos";
     public string Policy => $"{Instance}-policy";
+
+    /// <summary>Secret with a policy package that was checked.</summary>
+    public string PolicyPackage(string name) => $"{Instance}-policy-{name}";
+
+    /// <summary>ConfigMap of the script that checks them.</summary>
+    public string PolicyCheck => $"{Instance}-check-policy";
+
+    /// <summary>Job that checks one, and Secret with what it checks.</summary>
+    public string PolicyCheckOf(string name, string fingerprint) => Short($"{Instance}-check-{name}-{fingerprint}");
     public string Httpd => $"{Instance}-httpd";
     public string Bootstrap => $"{Instance}-bootstrap";
 

@@ -21,7 +21,7 @@ public static class RucioConfig
     public static JsonObject Common(InstanceInputs i)
     {
         var (instance, database) = (i.Instance, i.Database);
-        var config = (instance.Spec.MultiVo ? MultiVo() : SingleVo())
+        var config = (instance.Spec.MultiVo ? MultiVo() : SingleVo(i))
             .Set("common", "loglevel", "INFO")
             .Set("database", "default", DatabaseUrl(database))
             .Set("database", "schema", database.Address.Schema)
@@ -53,10 +53,10 @@ public static class RucioConfig
         .Set("policy", "schema", "generic_multi_vo")
         .Set("policy", "package-def", TenantPolicyPackage.Name);
 
-    private static ConfigDocument SingleVo() => new ConfigDocument()
+    private static ConfigDocument SingleVo(InstanceInputs i) => new ConfigDocument()
         .Set("policy", "permission", "generic")
         .Set("policy", "schema", "generic")
-        .Set("policy", "package", TenantPolicyPackage.Name);
+        .Set("policy", "package", PolicyPackagePods.ModuleOf(i, BaseVo.Tag));
 
     public static JsonObject PublicApi(InstanceInputs i) => Browsers(new ConfigDocument(), i).Set(i.Instance.Spec.Api?.Config).Set("api", "endpoints", string.Join(",", i.Release.Endpoints.PublicOf(i.Instance.Spec.MultiVo))).Json;
 
@@ -123,13 +123,16 @@ public static class RucioConfig
         return config.Json;
     }
 
-    /// <summary>The same lines as in the config table, for processes that start without it; not hashed into any pod.</summary>
-    public static JsonObject Vos(IEnumerable<string> tags)
+    /// <summary>
+    /// The same lines as in the config table, for processes that start without it; not hashed into any pod. For a VO with a
+    /// package of its own this line wins, and of that the pods' hash knows.
+    /// </summary>
+    public static JsonObject Vos(InstanceInputs i)
     {
         var config = new ConfigDocument();
-        foreach (var tag in tags.Where(t => t != BaseVo.Tag).Order(StringComparer.Ordinal))
+        foreach (var tag in i.VoTags.Where(t => t != BaseVo.Tag).Order(StringComparer.Ordinal))
         {
-            config.Set("policy", $"package-{tag}", TenantPolicyPackage.Name);
+            config.Set("policy", $"package-{tag}", PolicyPackagePods.ModuleOf(i, tag));
         }
         return config.Json;
     }

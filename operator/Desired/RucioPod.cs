@@ -16,7 +16,9 @@ public static class RucioPod
         PodMonitors.Export(i, container);
         string[] config = [.. configSecrets, .. OidcConfig.ConfigSecrets(i, program)];
         container.VolumeMounts = [.. container.VolumeMounts, .. OidcConfig.Mounts(i, program)];
-        return Pod(i, component, container, config, [.. volumes ?? [], .. OidcConfig.Volumes(i, program)], extraHash + OidcConfig.HashText(i, program));
+        var template = Pod(i, component, container, config, [.. volumes ?? [], .. OidcConfig.Volumes(i, program)], extraHash + OidcConfig.HashText(i, program));
+        PolicyPackagePods.Mark(i, template);
+        return template;
     }
 
     private static V1PodTemplateSpec Pod(InstanceInputs i, string component, V1Container container, IReadOnlyCollection<string> configSecrets, IEnumerable<V1Volume> volumes, string extraHash) => Authorities.Trusting(i, new()
@@ -34,8 +36,9 @@ public static class RucioPod
             ImagePullSecrets = i.Instance.Spec.Images?.PullSecrets?.Select(s => new V1LocalObjectReference { Name = s.Name }).ToList(),
             SecurityContext = new V1PodSecurityContext { SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
             TopologySpreadConstraints = [Spread(i, component, "kubernetes.io/hostname"), Spread(i, component, "topology.kubernetes.io/zone")],
+            InitContainers = i.PolicyPackages.Select(PolicyPackagePods.Copy).OfType<V1Container>().ToList() is { Count: > 0 } copies ? copies : null,
             Containers = [container],
-            Volumes = [ConfigVolume(configSecrets), PolicyVolume(i), .. DatabaseCaVolume(i), .. volumes],
+            Volumes = [ConfigVolume(configSecrets), PolicyVolume(i), .. i.PolicyPackages.Select(p => PolicyPackagePods.Volume(p, i.Names.PolicyPackage(p.Name))), .. DatabaseCaVolume(i), .. volumes],
         },
     });
 
@@ -75,6 +78,7 @@ public static class RucioPod
     [
         new V1VolumeMount { Name = "config", MountPath = "/opt/rucio/etc/conf.d", ReadOnlyProperty = true },
         new V1VolumeMount { Name = "policy", MountPath = $"/opt/rucio/policy/{TenantPolicyPackage.Name}", ReadOnlyProperty = true },
+        .. i.PolicyPackages.Select(PolicyPackagePods.Mount),
         .. i.Database.Address.CaPem is null ? (V1VolumeMount[])[] : [new V1VolumeMount { Name = "database-ca", MountPath = Path.GetDirectoryName(RucioConfig.DatabaseCaPath)!, ReadOnlyProperty = true }],
     ];
 
@@ -130,7 +134,7 @@ public static class RucioPod
         {
             text.Append(file).Append('\0').Append(content).Append('\n');
         }
-        text.Append(i.Database.Address.CaPem).Append('\n').Append(extra);
+        text.Append(PolicyPackagePods.HashText(i)).Append(i.Database.Address.CaPem).Append('\n').Append(extra);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
     }
 

@@ -30,5 +30,8 @@ public static class VoConditions
     /// <summary>Only while a VO leaves under deletionPolicy Offboard.</summary>
     public const string Offboarded = nameof(Offboarded);
 
+    /// <summary>Only where a policy package is, or was, selected.</summary>
+    public const string PolicyReady = nameof(PolicyReady);
+
     public static readonly IReadOnlyList<string> All = [Claimed, CredentialsSafe, LongNameReady, AccountsReady, ScopesReady, QuotasReady, SubscriptionsReady];
 }

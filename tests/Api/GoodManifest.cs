@@ -35,6 +35,8 @@ public sealed record GoodManifest(string Kind, string Change)
         new("RucioInstance", "{webui: {host: ui.example.org, exposure: {type: Gateway, gatewayRef: {name: g}}}, auth: {host: auth.example.org, tls: {secretRef: {name: t}}}}"),
         new("RucioInstance", "{trace: {host: trace.example.org, exposure: {type: LoadBalancer, className: c}, tls: {secretRef: {name: t}}}, messaging: {traces: {hosts: [b.example.org], port: 61613, destination: /queue/t, credentialsSecretRef: {name: b}}}}"),
         new("RucioInstance", "{tenancy: {allowedHosts: [localhost, '*.lab.example.org', 10.0.0.7, '[fd00::1]'], rootCredentialMaxAge: 30d}}"),
+        new("RucioInstance", "{policyPackages: [{name: cms, module: cms.rucio_policy, image: 'r.example.org/p@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', path: /usr/lib/python3, allowedNamespaces: [cms]}, {name: a-2, module: rucio_of_ours, configMapRef: {name: p}}]}"),
+        new("VirtualOrganisation", "{policyPackageName: cms}"),
         new("VirtualOrganisation", "{}"),
         new("VirtualOrganisation", "{longName: compass-2025.cern, rootMappings: Exclusive}"),
         new("VirtualOrganisation", "{tag: def}"),

@@ -46,6 +46,7 @@ internal static class RuleCases
           config: {common: {loglevel: INFO}, policy: {lfn2pfn_algorithm_default: hash}, conveyor: {scheme: "davs,root"}, cache: {use_external_cache_for_auth_tokens: "True"}}
           cache: {shared: {memoryMiB: 128}}
           oidc: {issuers: [{name: iam, url: "https://iam.example.org/", clientSecretRef: {name: iam}}], adminIssuer: iam}
+          policyPackages: [{name: cms, module: cms_policy, configMapRef: {name: cms-policy}}]
           tenancy: {allowedNamespaces: {from: All}}
           managementPolicy: Full
           upgrade: {backup: PgDump, image: "postgres:17", storage: {size: 20Gi}}
@@ -151,6 +152,8 @@ internal static class RuleCases
         new(Ri, ".spec.config", "policy.package", "spec: {config: {policy: {package-sky: evil}}}"),
         new(Ri, ".spec.config", "conveyor.", "spec: {config: {conveyor: {usercert: /tmp/x}}}"),
         new(Ri, ".spec.config", "cache.url", "spec: {config: {cache: {url: \"h:1\"}}}"),
+        new(Ri, ".spec.policyPackages[]", "exactly one of image, configMapRef", "spec: {policyPackages: [{name: cms, module: cms_policy}]}"),
+        new(Ri, ".spec.policyPackages[]", "Rucio's own", "spec: {policyPackages: [{name: cms, module: rucio.core, configMapRef: {name: c}}]}"),
         new(Ri, ".spec.oidc", "adminIssuer names none", "spec: {oidc: {adminIssuer: other}}"),
         new(Ri, ".spec.oidc.issuers", "same url", "spec: {oidc: {issuers: [{name: a, url: \"https://h/\", clientSecretRef: {name: c}}, {name: b, url: \"https://h/\", clientSecretRef: {name: c}}]}}"),
         new(Ri, ".spec.cache", "exactly one", "spec: {cache: {url: \"h:1\"}}"),

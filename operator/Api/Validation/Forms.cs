@@ -120,9 +120,18 @@ public static partial class Forms
     [GeneratedRegex(@"^[a-z][a-z0-9+.-]*\z")]
     public static partial Regex Scheme();
 
-    /// <summary>Of a group of daemons; becomes part of object names and a label.</summary>
+    /// <summary>Of a group of daemons, or a policy package; becomes part of object names and a label.</summary>
     [GeneratedRegex(@"^[a-z]([-a-z0-9]*[a-z0-9])?\z")]
     public static partial Regex GroupName();
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\z")]
+    public static partial Regex PythonModule();
+
+    [GeneratedRegex(@"^[a-z0-9][A-Za-z0-9._:/-]*@sha256:[0-9a-f]{64}\z")]
+    public static partial Regex ImageByDigest();
+
+    [GeneratedRegex(@"^(/[A-Za-z0-9._-]+)+\z")]
+    public static partial Regex Folder();
 
     [GeneratedRegex(@"^([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?\z")]
     public static partial Regex ResourceQuantity();

@@ -36,14 +36,13 @@ public static class RucioInstanceRules
         .. PlatformRules.All,
         .. OidcRules.All,
         .. MembershipRules.Grants,
+        .. PolicyPackageRules.All,
     ];
 
     public static IReadOnlyList<FieldError> Validate(RucioInstance instance) => [.. All.Run(instance.Spec), .. DatabaseRules.Fixed(instance)];
 
     private static IEnumerable<FieldError> FieldsToCome(RucioInstanceSpec s) =>
     [
-        .. NotYet("spec",
-            ("policyPackages", s.PolicyPackages)),
         .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef)),
         .. NotYet("spec.tenancy", ("sharedIdentities", s.Tenancy?.SharedIdentities)),
     ];

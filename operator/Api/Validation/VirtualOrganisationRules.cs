@@ -30,7 +30,7 @@ public static class VirtualOrganisationRules
     private static IEnumerable<FieldError> FieldsToCome(VirtualOrganisationSpec s) =>
     [
         .. NotYet("spec",
-            ("transfers", s.Transfers), ("policyPackageName", s.PolicyPackageName)),
+            ("transfers", s.Transfers)),
         .. NotYet("spec.check", ("dataPath", s.Check?.DataPath)),
         .. NotYet("spec.distances", ("hub", s.Distances?.Hub), ("overrides", s.Distances?.Overrides)),
         .. Each(s.Accounts, "spec.accounts", (path, a) =>

@@ -29,6 +29,9 @@ internal static class InputsStage
             OperatorNamespace = work.Parts.OperatorNamespace,
             Trust = work.Trust,
             ClientAuthorities = await TlsSecrets.AuthoritiesAsync(work, ct),
+            PolicyPackages = work.PolicyPackages,
+            PolicyCandidates = work.PolicyCandidates,
+            SelectedPackages = PolicyStage.Selected(work),
             AuthMayBeExposed = X509Stage.MayBeExposed(work),
         };
         return null;

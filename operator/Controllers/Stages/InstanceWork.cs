@@ -49,6 +49,13 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     /// <summary>From <see cref="TrustStage"/> on.</summary>
     public Trusted Trust { get; set; } = Trusted.Nothing;
 
+    /// <summary>From <see cref="PolicyStage"/> on.</summary>
+    public IReadOnlyList<PolicyPackage> PolicyPackages { get; set; } = [];
+    public IReadOnlyList<PolicyPackage> PolicyCandidates { get; set; } = [];
+
+    /// <summary>As it was, until <see cref="PolicyStage"/> has looked at the pods.</summary>
+    public IReadOnlyList<PolicyPackageStatus>? PolicyStatus { get; set; } = instance.Status?.PolicyPackages;
+
     /// <summary>From <see cref="TrustStage"/> on, where somebody is trusted and there is an auth server.</summary>
     public ProbeIdentity? Probe { get; set; }
 

@@ -17,6 +17,7 @@ public static class TenantPolicyPackage
             ["actions.py"] = Read("actions.py"),
             ["naming.py"] = Read("naming.py"),
             ["permission.py"] = Read("permission.py"),
+            ["selected.py"] = Read("selected.py"),
         };
 
     private static string Read(string file) => EmbeddedFile.Read($"Desired/TenantPolicy/{Name}/{file}");

@@ -68,3 +68,9 @@ GENERIC = frozenset((
 
 # These name files, datasets or paths, in what the gateway passes or in the request alone.
 NAMING = frozenset(('add_did', 'add_dids', 'attach_dids', 'attach_dids_to_dids')) | QUOTA
+
+# What a VO's own policy package is asked about, beside the tenant policy. Not logins, root's is the operator's own;
+# and not what compares VOs.
+ASKED = QUOTA | RULE | ADMIN | SELF | frozenset(
+    action for action in GENERIC
+    if not action.startswith('get_auth_token_') and action not in ('access_rule_vo', 'update_lifetime_exceptions'))
