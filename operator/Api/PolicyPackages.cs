@@ -31,7 +31,7 @@ public sealed record PolicyPackageStatus
     public string Name { get; set; } = "";
 
     /// <summary>Imported with the image of the release that runs; only such a package is used.</summary>
-    public bool Checked { get; set; }
+    public bool? Checked { get; init; }
 
     /// <summary>Tags of the VOs whose actions it decides, in every process.</summary>
     public IReadOnlyList<string>? Vos { get; init; }

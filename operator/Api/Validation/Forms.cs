@@ -130,9 +130,6 @@ public static partial class Forms
     [GeneratedRegex(@"^[a-z0-9][A-Za-z0-9._:/-]*@sha256:[0-9a-f]{64}\z")]
     public static partial Regex ImageByDigest();
 
-    [GeneratedRegex(@"^(/[A-Za-z0-9._-]+)+\z")]
-    public static partial Regex Folder();
-
     [GeneratedRegex(@"^([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?\z")]
     public static partial Regex ResourceQuantity();
 

@@ -3,6 +3,7 @@ using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.Stages;

@@ -89,14 +89,14 @@ public sealed class WorkloadPlayer : IAsyncDisposable
 
     private async Task PlayJobAsync(JsonObject job)
     {
-        if (job["status"]?["conditions"] is not null || Label(job) is not ("bootstrap" or "backup" or "migrate") || Failing.TryGetValue(Label(job)!, out var words) && words is null)
+        if (job["status"]?["conditions"] is not null || Label(job) is not ("bootstrap" or "backup" or "migrate" or "policy-check") || Failing.TryGetValue(Label(job)!, out var words) && words is null)
             return;
         var (ns, name) = (Text(job, "namespace"), Text(job, "name"));
         var pod = new PodSpec(_store, ns, job["spec"]!["template"]!.AsObject());
         string? failure;
         try
         {
-            failure = words ?? (Label(job) == "backup" ? null : pod.Config() is not { } config ? "a mounted Secret is missing"
+            failure = words ?? (Label(job) is "backup" or "policy-check" ? null : pod.Config() is not { } config ? "a mounted Secret is missing"
                 : Label(job) == "migrate" ? await MigrateAsync(config, pod.Command[^2], pod.Command[^1])
                 : BootstrapScriptRun.IsPossible && !IsOld(pod.Image) ? await BootstrapScriptRun.RunAsync(pod, _stop.Token) : await StandInAsync(config, pod.Image));
         }
