@@ -138,5 +138,8 @@ public sealed record VirtualOrganisationStatus : ResourceStatus
     public int? Accounts { get; init; }
     public MembershipStatus? Membership { get; init; }
     public int? Storages { get; init; }
+
+    /// <summary>Hash of what the quotas came to on the storages of the last pass: whether it was they that changed, or somebody.</summary>
+    public string? QuotaBasis { get; init; }
     public ChecksStatus? Checks { get; init; }
 }

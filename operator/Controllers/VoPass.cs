@@ -126,8 +126,9 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         }
         // Who came, left, or gets something else at the issuer is no drift.
         var moved = _work.Desired?.Membership?.Status?.Revision is { } revision && revision != vo.Status?.Membership?.Revision;
-        var grown = observed.StorageCount > (vo.Status?.Storages ?? 0);
-        return [.. plan.Changes.Where(c => !(moved && c.Condition is (VoConditions.AccountsReady or VoConditions.QuotasReady)) && c is not MapNextRoot && !(c is UnmapRootIdentity old && old.Identity == _work.RetiredRoot) && !(grown && c is SetQuota quota && observed.Accounts.GetValueOrDefault(quota.Account)?.Limits.ContainsKey(quota.Rse) != true))];
+        // Nor are quotas on storages that came, or have other attributes than before.
+        var regrouped = WantedQuotas.Basis(_work.Desired!.Accounts, observed) != vo.Status?.QuotaBasis;
+        return [.. plan.Changes.Where(c => !(moved && c.Condition is (VoConditions.AccountsReady or VoConditions.QuotasReady)) && c is not MapNextRoot && !(c is UnmapRootIdentity old && old.Identity == _work.RetiredRoot) && !(regrouped && c.Condition == VoConditions.QuotasReady))];
     }
 
     public void Fail(Exception error)
@@ -163,6 +164,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             Url = claimed ? parts.Tenancy.InstanceOf(vo)?.Status?.Url ?? new InstanceNames(instance.Namespace, instance.Name).ApiUrl : null,
             Accounts = _work.Desired is { } desired ? desired.Accounts.Count + desired.Held.Count : vo.Spec.Accounts?.Count ?? 0,
             Storages = _work.Observed?.StorageCount ?? vo.Status?.Storages,
+            QuotaBasis = _work is { Desired: { } wanted, Observed: { Exists: true } seen } ? WantedQuotas.Basis(wanted.Accounts, seen) : vo.Status?.QuotaBasis,
         };
         return StatusPass.WriteAsync(vo, vo with { Status = status }, parts.Status, parts.Events, ct);
     }

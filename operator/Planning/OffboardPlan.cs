@@ -19,7 +19,7 @@ public static class OffboardPlan
         {
             return [];
         }
-        List<VoChange> work = [.. Accounts(leaving, observed), .. Storages(observed)];
+        List<VoChange> work = [.. Accounts(leaving, observed), .. Subscriptions(observed), .. Storages(observed)];
         if (leaving.Spec.Tag == BaseVo.Tag || leaving.Reach == VoReach.Given)
         {
             // Root is the instance's own, or somebody else's.
@@ -48,6 +48,11 @@ public static class OffboardPlan
             .. accounts.SelectMany(a => a.Identities.Select(i => new CloseIdentity(a.Name, i.Identity, i.Type))),
         ];
     }
+
+    /// <summary>They need nobody to log in: each new dataset would still get its rules.</summary>
+    private static IEnumerable<VoChange> Subscriptions(ObservedVo observed) =>
+        observed.Subscriptions.Where(s => s.IsActive && (observed.CreatedByOperator || SubscriptionDocument.IsOurs(s.Rules)))
+            .OrderBy(s => s.Name, StringComparer.Ordinal).ThenBy(s => s.Owner, StringComparer.Ordinal).Select(s => new DeactivateSubscription(s.Name, s.Owner));
 
     private static IEnumerable<VoChange> Storages(ObservedVo observed) =>
         observed.Rses.Values.Where(r => r is { Deleted: false } and ({ Read: true } or { Write: true } or { Delete: true })).OrderBy(r => r.Name, StringComparer.Ordinal).Select(r => new CloseStorage(r.Name));

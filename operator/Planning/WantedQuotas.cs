@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using RucioOperator.Api;
 using RucioOperator.Observed;
 
@@ -10,7 +12,7 @@ namespace RucioOperator.Planning;
 /// <param name="Local">RSE → bytes; −1 is unlimited.</param>
 /// <param name="Totals">Expression → bytes over all its storages.</param>
 /// <param name="Unmatched">Expressions that mean no storage yet; <c>*</c> is never among them.</param>
-internal sealed record WantedQuotas(IReadOnlyDictionary<string, long> Local, IReadOnlyDictionary<string, long> Totals, IReadOnlyList<string> Unmatched)
+public sealed record WantedQuotas(IReadOnlyDictionary<string, long> Local, IReadOnlyDictionary<string, long> Totals, IReadOnlyList<string> Unmatched)
 {
     public static WantedQuotas Of(AccountSpec account, ObservedVo observed)
     {
@@ -33,6 +35,18 @@ internal sealed record WantedQuotas(IReadOnlyDictionary<string, long> Local, IRe
             }
         }
         return new(local, totals, unmatched);
+    }
+
+    /// <summary>Changes with the spec, and with storages that come, go, or get other attributes; never with somebody's change of a limit.</summary>
+    public static string Basis(IEnumerable<AccountSpec> accounts, ObservedVo observed)
+    {
+        var text = new StringBuilder();
+        foreach (var account in accounts)
+        {
+            var wanted = Of(account, observed);
+            text.Append(account.Name).AppendJoin(' ', wanted.Local.Concat(wanted.Totals)).Append('\n');
+        }
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 8));
     }
 
     private static int Rank(RseExpression expression) => expression switch

@@ -59,6 +59,25 @@ public sealed class QuotaBehaviourTests
     }
 
     [Test]
+    public async Task Where_drift_is_only_reported_storages_still_get_their_quotas_and_a_limit_set_by_hand_is_told()
+    {
+        const string Limits = "SELECT string_agg(rse || '=' || bytes, ' ' ORDER BY rse) FROM account_limits JOIN rses ON id = rse_id WHERE account = 'ada@rep'";
+        _world.ApplyVo(Sky, "rep", "rep", $"{Rucio}/rucio", "  driftPolicy: Report\n  accounts: [{name: ada, quotas: [{rseExpression: tier=1, bytes: 7}]}]");
+        _world.ApplyStorage(Sky, "rep-1", "rep", "REP_1", spec: "  attributes: {tier: \"1\"}");
+        _world.ApplyStorage(Sky, "rep-2", "rep", "REP_2", spec: "  attributes: {tier: \"2\"}");
+        await _world.SqlBecomesAsync(Database, Limits, "REP_1=7");
+        await _world.ReadyAsync((World.Vos, Sky, "rep"), (World.Storages, Sky, "rep-2"));
+        _world.PatchSpec(World.Storages, Sky, "rep-2", """{"attributes": {"tier": "1"}}""");
+        await _world.SqlBecomesAsync(Database, Limits, "REP_1=7 REP_2=7");
+        Assert.That(_world.Events(Sky, "rep", "DriftDetected"), Is.Empty);
+
+        await Sql("UPDATE account_limits SET bytes = 8 WHERE account = 'ada@rep' RETURNING bytes");
+        Reconcile();
+        await _world.Bed.WaitConditionAsync(World.Vos, Sky, "rep", "Drifted", "True", "DriftReported");
+        Assert.That(await Sql(Limits), Is.EqualTo("REP_1=8 REP_2=8"));
+    }
+
+    [Test]
     public async Task A_bad_expression_is_refused_by_its_field_and_stops_nothing_that_was()
     {
         _world.PatchSpec(World.Vos, Sky, "bad", """{"accounts": [{"name": "ada", "quotas": [{"rseExpression": "SKY_A&vo=sea", "bytes": 1}]}]}""");

@@ -28,6 +28,10 @@ public sealed class OffboardPlanTests
             ["SHUT"] = new("SHUT", "2"),
             ["GONE"] = new("GONE", "3") { Deleted = true, Read = true },
         },
+        Subscriptions =
+        [
+            new("ours", "alice", "{}", """[{"managed_by": "rucio-operator"}]"""), new("theirs", "guest", "{}", "[]"), new("off", "alice", "{}", "[]") { State = 'I' },
+        ],
     };
 
     [Test]
@@ -37,6 +41,7 @@ public sealed class OffboardPlanTests
         {
             "set status of account alice",
             "unmap a USERPASS identity from account alice", "unmap a X509 identity from account alice", "unmap a OIDC identity from account guest",
+            "deactivate subscription ours of alice", "deactivate subscription theirs of guest",
             "make storage OPEN unavailable",
         }));
         Assert.That(OffboardPlan.For(Leaving, Closed(Full)).Select(c => c.ToString()), Is.EqualTo(new[]
@@ -60,7 +65,7 @@ public sealed class OffboardPlanTests
     public void In_a_VO_that_somebody_else_made_only_accounts_of_the_spec_are_touched_and_other_roots_stay()
     {
         var foreign = Full with { CreatedByOperator = false };
-        Assert.That(OffboardPlan.For(Leaving, foreign).Select(c => c.ToString()), Has.None.Contain("guest"));
+        Assert.That(OffboardPlan.For(Leaving, foreign).Select(c => c.ToString()), Has.None.Contain("guest").And.None.Contain("theirs").And.Some.Contain("subscription ours"));
         Assert.That(OffboardPlan.For(Leaving, Closed(foreign)), Is.EqualTo(new[] { new UnmapRootIdentity(Ours.Identity, "USERPASS") }));
     }
 
@@ -77,6 +82,7 @@ public sealed class OffboardPlanTests
     {
         Accounts = vo.Accounts.ToDictionary(a => a.Key, a => a.Key == "root" ? a.Value : a.Value with { Status = "SUSPENDED", Identities = [] }),
         Rses = vo.Rses.ToDictionary(r => r.Key, r => r.Value with { Read = false }),
+        Subscriptions = [],
     };
 
     private static ObservedVo WithRoot(ObservedVo vo, params ObservedIdentity[] identities) => vo with

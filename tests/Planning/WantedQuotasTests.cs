@@ -46,4 +46,14 @@ public sealed class WantedQuotasTests
         Assert.That(plan.Changes.OfType<SetTotal>(), Is.Empty);
         Assert.That(plan.Problems.Single(), Is.EqualTo(new Problem(VoConditions.QuotasReady, VoPlan.WaitingForStorage, "the quota of account ada waits for storage tier=1&tier=2: no StorageElement of this VO matches that yet")));
     }
+
+    [Test]
+    public void Its_basis_changes_with_storages_and_their_attributes_and_not_with_somebodys_limit()
+    {
+        AccountSpec[] accounts = [new() { Name = "ada", Quotas = [Quota("tier=1", "7", "9")] }];
+        var before = WantedQuotas.Basis(accounts, Vo);
+        Assert.That(WantedQuotas.Basis(accounts, Vo with { Accounts = new Dictionary<string, ObservedAccount>() }), Is.EqualTo(before));
+        Assert.That(WantedQuotas.Basis(accounts, Vo with { Rses = Vo.Rses.Where(r => r.Key != "B").ToDictionary() }), Is.Not.EqualTo(before));
+        Assert.That(WantedQuotas.Basis(accounts, Vo with { Rses = Vo.Rses.Where(r => r.Key != "C").ToDictionary() }), Is.EqualTo(before));
+    }
 }
