@@ -156,6 +156,24 @@ public sealed class ClientConfigTests
     }
 
     [Test]
+    public async Task On_somebody_elses_rucio_it_has_the_user_name_of_the_day()
+    {
+        var (ns, rucio) = (_world.Ns("foreign"), await ForeignRucio.StartAsync(_world, "client"));
+        rucio.ApplyInstance(ns, $"[{{tag: ext, namespace: {ns}}}]");
+        _world.ApplyVo(ns, "vo", "ext", "there", "  accounts: [{name: alice, identities: [{type: Userpass}]}]\n  clientConfig: {serviceAccount: {name: alice}}");
+        await _world.ReadyAsync((World.Vos, ns, "vo"));
+        var first = Options("vo-alice-client", ns);
+        Assert.That(first["rucio_host"], Is.EqualTo(rucio.Url));
+        Assert.That(await rucio.LogInAsync(first["username"], first["password"], "alice", "ext"), Is.EqualTo(200));
+
+        _world.Store.Delete("secrets", ns, "vo-alice-login");
+        await _world.UntilAsync(() => Options("vo-alice-client", ns)["username"] != first["username"], () => "the Secret has the old user name");
+        var next = Options("vo-alice-client", ns);
+        Assert.That(await rucio.LogInAsync(next["username"], next["password"], "alice", "ext"), Is.EqualTo(200));
+        Assert.That(await rucio.LogInAsync(first["username"], first["password"], "alice", "ext"), Is.EqualTo(401));
+    }
+
+    [Test]
     public async Task Switched_off_it_is_gone()
     {
         _world.PatchSpec(World.Vos, Sky, "sky", """{"clientConfig": null}""");
@@ -171,7 +189,7 @@ public sealed class ClientConfigTests
         (_world.Store.Get("configmaps", ns ?? Sky, name)?["data"] as JsonObject ?? []).ToDictionary(e => e.Key, e => e.Value!.GetValue<string>());
 
     /// <summary>What a client would read in the Secret's rucio.cfg.</summary>
-    private Dictionary<string, string> Options() => _world.Secret(Sky, "sky-robot-client")!["rucio.cfg"].Split('\n').Where(line => line.Contains(" = ", StringComparison.Ordinal) && !line.StartsWith('#'))
+    private Dictionary<string, string> Options(string name = "sky-robot-client", string? ns = null) => _world.Secret(ns ?? Sky, name)!["rucio.cfg"].Split('\n').Where(line => line.Contains(" = ", StringComparison.Ordinal) && !line.StartsWith('#'))
         .Select(line => line.Split(" = ", 2)).ToDictionary(o => o[0], o => o[1].Replace("%%", "%", StringComparison.Ordinal));
 
     private Task<int> LogInAsync(Dictionary<string, string>? options = null)

@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using RucioOperator.Sandbox;
+using RucioOperator.Sandbox.Kubernetes;
+using RucioOperator.Sandbox.Postgres;
+
+namespace RucioOperator.Tests.Behaviour;
+
+/// <summary>The samples that tell how an experiment lives: applied as they are, but for names of hosts that exist nowhere, until all is Ready.</summary>
+[Parallelizable]
+public sealed class SampleStoriesTests
+{
+    private readonly ThrowAwayAuthority _authority = new("Grid");
+    private World _world = null!;
+    private StandInHttpd _httpd = null!;
+
+    private string Rucio => _world.Ns("rucio");
+
+    [SetUp]
+    public async Task Start()
+    {
+        _world = await World.StartAsync("--no-operator");
+        _httpd = new StandInHttpd(_authority, Authorities);
+        _world.Bed.Kubernetes.InstallKinds();
+    }
+
+    [TearDown]
+    public async Task End()
+    {
+        _world.AssertNoSecretIsTold();
+        await _world.DisposeAsync();
+        await _httpd.DisposeAsync();
+    }
+
+    [OneTimeTearDown]
+    public void Forget() => _authority.Dispose();
+
+    [Test]
+    public async Task Production_with_an_experiment_on_it()
+    {
+        await using var issuer = await TokenIssuer.StartAsync();
+        var url = issuer.Up("iam");
+        _world.Bed.StartOperator(new Dictionary<string, string> { ["SSL_CERT_FILE"] = issuer.CaFile }, $"--service-override=rucio-auth.{Rucio}={_httpd.Url}");
+        var objects = Apply("production", text => text.Replace("https://iam.example.org/", url, StringComparison.Ordinal));
+        await AllReadyAsync([.. objects, .. Apply("two-experiments", only: file => file.Contains("polarimeter", StringComparison.Ordinal))]);
+    }
+
+    private async Task AllReadyAsync(IReadOnlyList<(string Resource, string Ns, string Name)> objects)
+    {
+        Assert.That(objects, Has.Count.GreaterThanOrEqualTo(4));
+        await _world.ReadyAsync([.. objects]);
+    }
+
+    /// <returns>The custom resources of it.</returns>
+    private List<(string Resource, string Ns, string Name)> Apply(string sample, Func<string, string>? change = null, Func<string, bool>? only = null)
+    {
+        var objects = new List<(string, string, string)>();
+        foreach (var node in Directory.GetFiles(Repository.Path("samples", sample), "*.yaml").Where(file => only?.Invoke(Path.GetFileName(file)) != false).Order(StringComparer.Ordinal).SelectMany(file => Yaml.Parse((change ?? (text => text))(File.ReadAllText(file)))))
+        {
+            var (kind, metadata) = (node["kind"]!.GetValue<string>(), node["metadata"]!);
+            Mine(metadata, kind == "Namespace" ? "name" : "namespace");
+            if (node["spec"]?["instanceRef"] is { } instance)
+                Mine(instance, "namespace");
+            if (kind == "RucioInstance")
+                Surroundings(node["spec"]!["database"]!["provision"]!.AsObject());
+            if (kind is "RucioInstance" or "VirtualOrganisation" or "StorageElement")
+                objects.Add(($"{kind.ToLowerInvariant()}s.rucio.cern.ch", metadata["namespace"]!.GetValue<string>(), metadata["name"]!.GetValue<string>()));
+            if (metadata["name"]!.GetValue<string>() == "postgres-admin")
+                _world.Bed.CreateAdminSecret(Rucio);
+            else
+                _world.Store.Upsert(node);
+        }
+        return objects;
+
+        void Mine(JsonNode at, string field) => at[field] = _world.Ns(at[field]!.GetValue<string>());
+    }
+
+    /// <summary>A database, and what cert-manager and the platform engineer would have brought.</summary>
+    private void Surroundings(JsonObject provision)
+    {
+        (provision["host"], provision["port"], provision["sslMode"]) = (_world.Proxy.Host, _world.Proxy.Port, "Disable");
+        provision.Remove("caSecretRef");
+        foreach (var (server, host) in ((string, string)[])[("api", "rucio.example.org"), ("auth", "rucio-auth.example.org"), ("webui", "rucio-ui.example.org")])
+        {
+            var (certificate, key) = _authority.Issue(host, host);
+            Put("Secret", $"rucio-{server}-tls", "stringData", new JsonObject { ["tls.crt"] = certificate, ["tls.key"] = key });
+        }
+        Put("ConfigMap", "grid-authorities", "data", new JsonObject { ["ca.pem"] = _authority.CaPem });
+
+        void Put(string kind, string name, string field, JsonObject data) =>
+            _world.Store.Upsert(new JsonObject { ["apiVersion"] = "v1", ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = Rucio }, [field] = data });
+    }
+
+    /// <summary>What the pods of the auth server would find mounted.</summary>
+    private IEnumerable<string> Authorities() => ((string[])["rucio-trust", "rucio-x509-probe-ca"])
+        .SelectMany(map => _world.Store.Get("configmaps", Rucio, map)?["data"] as JsonObject ?? [])
+        .Where(file => file.Key.EndsWith(".0", StringComparison.Ordinal) && !file.Key.Contains(".r", StringComparison.Ordinal)).Select(file => file.Value!.GetValue<string>());
+}
