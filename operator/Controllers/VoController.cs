@@ -3,6 +3,7 @@ using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Hosting;
 using RucioOperator.Observed;
+using RucioOperator.Planning.Checks;
 using RucioOperator.Runtime;
 using RucioOperator.Status;
 
@@ -45,7 +46,7 @@ public sealed class VoController(VoParts parts) : IEntityController<VirtualOrgan
             await StatusPass.SuspendAsync(vo, parts.Status, parts.Events, parts.Time, (v, c) => v with { Status = (v.Status ?? new()) with { Conditions = c } }, ct, Tenancy.InstanceHibernates, pause);
             return ReconciliationResult<VirtualOrganisation>.Success(vo);
         }
-        var pass = new VoPass(parts, vo);
+        var pass = new VoPass(parts, vo with { Spec = DataPathCheck.Within(vo.Spec) });
         try
         {
             if (!await pass.RunAsync(ct))

@@ -4,6 +4,7 @@ using RucioOperator.Catalogue;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
+using RucioOperator.Planning.Checks;
 using RucioOperator.RucioApi;
 using RucioOperator.Runtime;
 using RucioOperator.Status;
@@ -75,6 +76,7 @@ public sealed class VoOffboarding(VoParts parts) : IEntityFinalizer<VirtualOrgan
     private async Task<Outcome> OffboardAsync(VirtualOrganisation vo, CancellationToken ct)
     {
         var instance = parts.Tenancy.InstanceOf(vo)!;
+        vo = vo with { Spec = DataPathCheck.Within(vo.Spec) };
         if (parts.Connections.Find(ObjectKey.Of(instance)) is not { IsOpen: true } connection)
         {
             return new Outcome.Blocked(Tenancy.InstanceNotReady, $"Off-boarding waits until RucioInstance {ObjectKey.Of(instance)} is ready; to let go without it, set spec.deletionPolicy to Retain", Look);

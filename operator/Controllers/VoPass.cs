@@ -21,6 +21,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         PolicyPackageStage.Stage,
         ClientConfigStage.Stage,
         IsolationStage.Stage,
+        DataPathStage.Stage,
     ];
 
     private readonly VoWork _work = new(parts, vo);

@@ -94,7 +94,7 @@ public static class Wiring
         {
             Applier = applier,
             Maps = maps,
-            Checks = new CheckParts(c.Options.ServiceOverrides.Find),
+            Checks = new CheckParts(c.Api, jobs, c.Options.ServiceOverrides.Find),
             Members = new Members(people, references, trust),
         };
         var vo = new VoController(voParts);
@@ -126,6 +126,7 @@ public static class Wiring
             .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, when: StorageMattersToQuotas)
             .Watches(maps, m => [.. VoOfChild(m), .. VosOfAuthorities(m, vos)])
             .Watches(configSecrets, VoOfChild)
+            .Watches(jobs, VoOfChild)
             .Watches(vos, v => Keys(vos.Store.ByIndex(Indexes.ByTag, Indexes.TagOf(v))), when: TagIsLetGo)
             .Watches(namespaces, n => Keys(vos.Store.List().Where(v => v.Metadata.NamespaceProperty == n.Metadata.Name)))
             .Watches(secrets, s => [.. Keys(vos.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. VosOfLogin(s, vos)]);

@@ -27,6 +27,9 @@ public static class VoConditions
     /// <summary>Only where the spec has membership.</summary>
     public const string MembershipSynced = nameof(MembershipSynced);
 
+    /// <summary>Only where the spec has it on. Not a part of Ready.</summary>
+    public const string DataPathVerified = nameof(DataPathVerified);
+
     /// <summary>Only while a VO leaves under deletionPolicy Offboard.</summary>
     public const string Offboarded = nameof(Offboarded);
 

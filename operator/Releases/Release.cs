@@ -43,10 +43,14 @@ public sealed record ReleaseImages
     public required string Server { get; init; }
     public required string Daemons { get; init; }
 
+    /// <summary>Rucio's own client, and what it needs to reach storages.</summary>
+    public required string Clients { get; init; }
+
     /// <summary>Its versions are its own; null: none is known for this line.</summary>
     public string? Webui { get; init; }
 
     public string ServerOf(string version) => Server.Replace("{version}", version, StringComparison.Ordinal);
+    public string ClientsOf(string version) => Clients.Replace("{version}", version, StringComparison.Ordinal);
     public string DaemonsOf(string version) => Daemons.Replace("{version}", version, StringComparison.Ordinal);
 }
 

@@ -81,5 +81,42 @@ public sealed class CheckTests
         Assert.That(ChecksOf("off"), Is.Zero);
     }
 
+    [Test]
+    public async Task A_data_path_is_tried_by_a_Job_and_what_it_says_is_told()
+    {
+        _world.ApplyVo(Ns, "path", "pat", "rucio", "  check: {dataPath: true}");
+        _world.ApplyStorage(Ns, "path-disk", "path", "PATH_DISK");
+        _world.ApplyStorage(Ns, "path-tape", "path", "PATH_TAPE", spec: "  type: TAPE");
+        var vo = await _world.Bed.WaitConditionAsync(World.Vos, Ns, "path", "DataPathVerified", "True", "Verified");
+        Assert.That(World.Message(vo, "DataPathVerified"), Does.Contain("PATH_DISK").And.Not.Contain("PATH_TAPE"));
+        await _world.ReadyAsync((World.Vos, Ns, "path"));
+        Assert.That(await _world.SqlAsync(Database, "SELECT account, scope, state FROM rules WHERE scope = 'operator-check@pat'"), Is.EqualTo(new[] { "operator-check@pat|operator-check@pat|O" }));
+
+        var runs = Runs();
+        _world.Bed.KillOperator();
+        _world.Bed.StartOperator("--drift-interval=1s");
+        await _world.LooksAsync(3);
+        Assert.That(Runs(), Is.EqualTo(runs), "one that was made is not made again");
+
+        _world.Bed.Workloads.Failing["data-path"] = """{"outcome": "failed", "message": "PATH_DISK, upload: ServiceUnavailable: no route to host"}""";
+        _world.Annotate(World.Vos, Ns, "path", "rucio.cern.ch/reconcile-at", "1");
+        var broken = await _world.Bed.WaitConditionAsync(World.Vos, Ns, "path", "DataPathVerified", "False", "DataPathBroken");
+        Assert.That(World.Message(broken, "DataPathVerified"), Does.Contain("no route to host"));
+        Assert.That(SandboxBed.IsReady(broken), "a storage that is down is no fault of the manifests");
+        Assert.That(broken["status"]!["checks"]!["dataPath"]!["lastSuccess"], Is.Not.Null);
+        await _world.EventAsync(Ns, "path", "DataPathBroken", "no route to host");
+
+        _world.Bed.Workloads.Failing.TryRemove("data-path", out _);
+        _world.Annotate(World.Vos, Ns, "path", "rucio.cern.ch/reconcile-at", "2");
+        await _world.Bed.WaitConditionAsync(World.Vos, Ns, "path", "DataPathVerified", "True");
+        await _world.EventAsync(Ns, "path", "DataPathVerified", "PATH_DISK");
+
+        _world.PatchSpec(World.Vos, Ns, "path", """{"check": {"dataPath": false}}""");
+        await _world.Bed.WaitAsync(World.Vos, Ns, "path", v => SandboxBed.IsReady(v) && SandboxBed.Condition(v, "DataPathVerified") is null);
+        await _world.UntilAsync(() => _world.Store.Get("jobs.batch", Ns, "path-data-path") is null && _world.Store.Get("secrets", Ns, "path-data-path") is null, () => "the Job or its Secret stays");
+    }
+
+    private int Runs() => _world.Bed.Workloads.Jobs.Count(j => j.StartsWith("data-path", StringComparison.Ordinal));
+
     private int ChecksOf(string tag) => _world.Bed.Rucio.Checks.CountOf(r => r.Vo == tag);
 }

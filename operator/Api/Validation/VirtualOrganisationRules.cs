@@ -20,6 +20,7 @@ public static class VirtualOrganisationRules
         .. MembershipRules.All,
         new("scopes are named and owned", Scopes),
         new("subscriptions stay within the VO and break nothing", SubscriptionRules.Check),
+        new("the data path is checked where it can be", DataPath),
         new("checks come at sensible times", s => When(s.Check is { } check && !Forms.CheckInterval().IsMatch(check.Interval), Invalid("spec.check.interval", "must be a time such as 24h, 7d or 30m, at least 5m"))),
         new("the client's configuration is of one piece", ClientConfigRules.Check),
         new("distances are positive", s => When(s.Distances is { Default: < 1 or > 1_000_000 }, Invalid("spec.distances.default", "must be 1 to 1000000"))),
@@ -31,7 +32,6 @@ public static class VirtualOrganisationRules
     [
         .. NotYet("spec",
             ("transfers", s.Transfers)),
-        .. NotYet("spec.check", ("dataPath", s.Check?.DataPath)),
         .. NotYet("spec.distances", ("hub", s.Distances?.Hub), ("overrides", s.Distances?.Overrides)),
         .. Each(s.Accounts, "spec.accounts", (path, a) =>
         [
@@ -46,6 +46,14 @@ public static class VirtualOrganisationRules
         .. When(s.Membership is { Mode: MembershipMode.Apply }, NotYet("spec.membership.mode", "Apply is")),
         .. Each(s.Accounts, "spec.accounts", (path, a) => Each(a.Identities, $"{path}.identities", (p, i) =>
             When(i.Type != IdentityType.Userpass, NotYet($"{p}.type", "X509, Oidc and Ssh are")))),
+    ];
+
+    private static IEnumerable<FieldError> DataPath(VirtualOrganisationSpec s) =>
+    [
+        .. When(s.Check is { DataPath: false, Storages: not null }, Invalid("spec.check.storages", "means nothing without dataPath: true")),
+        .. When(s.Check is { DataPath: false, CredentialSecretRef: not null }, Invalid("spec.check.credentialSecretRef", "means nothing without dataPath: true")),
+        .. Each(s.Check?.Storages, "spec.check.storages", (path, rse) => When(!Forms.Rse().IsMatch(rse), Invalid(path, "must be the name of an RSE such as SKY_DISK"))),
+        .. Secret("spec.check.credentialSecretRef", s.Check?.CredentialSecretRef),
     ];
 
     private static IEnumerable<FieldError> Tag(VirtualOrganisationSpec s) =>

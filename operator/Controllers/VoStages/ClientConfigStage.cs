@@ -78,7 +78,7 @@ internal static class ClientConfigStage
     }
 
     /// <summary>What the instance's own loop found, or what its platform engineer gave for somebody else's Rucio.</summary>
-    private static async Task<string?> AuthoritiesAsync(VoWork work, CancellationToken ct)
+    internal static async Task<string?> AuthoritiesAsync(VoWork work, CancellationToken ct)
     {
         var ns = work.Instance.Metadata.NamespaceProperty;
         if (work.Instance.Spec.External is { } external)

@@ -89,14 +89,22 @@ public sealed class WorkloadPlayer : IAsyncDisposable
 
     private async Task PlayJobAsync(JsonObject job)
     {
-        if (job["status"]?["conditions"] is not null || Label(job) is not ("bootstrap" or "backup" or "migrate" or "policy-check") || Failing.TryGetValue(Label(job)!, out var words) && words is null)
+        if (job["status"]?["conditions"] is not null || Label(job) is not ("bootstrap" or "backup" or "migrate" or "policy-check" or "data-path") || Failing.TryGetValue(Label(job)!, out var words) && words is null)
             return;
         var (ns, name) = (Text(job, "namespace"), Text(job, "name"));
         var pod = new PodSpec(_store, ns, job["spec"]!["template"]!.AsObject());
         string? failure;
+        string? success = null;
         try
         {
-            failure = words ?? (Label(job) is "backup" or "policy-check" ? null : pod.Config() is not { } config ? "a mounted Secret is missing"
+            if (words is null && Label(job) == "data-path")
+            {
+                if (!DataPathRun.IsPossible(live: _rucio is null) || pod.Files() is null)
+                    return;
+                var (passed, said) = await DataPathRun.RunAsync(pod, _rucio is null ? null : (home, service) => _rucio.Url($"/{home}/{service}"), _stop.Token);
+                (failure, success) = passed ? ((string?)null, (string?)said) : (said, null);
+            }
+            else failure = words ?? (Label(job) is "backup" or "policy-check" ? null : pod.Config() is not { } config ? "a mounted Secret is missing"
                 : Label(job) == "migrate" ? await MigrateAsync(config, pod.Command[^2], pod.Command[^1])
                 : BootstrapScriptRun.IsPossible && !IsOld(pod.Image) ? await BootstrapScriptRun.RunAsync(pod, _stop.Token) : await StandInAsync(config, pod.Image));
         }
@@ -108,7 +116,7 @@ public sealed class WorkloadPlayer : IAsyncDisposable
             Bootstraps++;
         lock (_jobs)
             _jobs.Add(Label(job) + (failure is null ? "" : "!"));
-        SayLastWords(ns, name, failure);
+        SayLastWords(ns, name, failure, success);
         // As the Job controller writes it; a real API server refuses an end without its times and criterion.
         var now = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
         (string[] ends, string reason) = failure is null ? (["SuccessCriteriaMet", "Complete"], "CompletionsReached") : ((string[])["FailureTarget", "Failed"], "BackoffLimitExceeded");
@@ -142,7 +150,7 @@ public sealed class WorkloadPlayer : IAsyncDisposable
     private static bool IsOld(string image) => image.Contains(":release-38.", StringComparison.Ordinal);
 
     /// <summary>The pod that stays behind, with the end of its log in the status.</summary>
-    private void SayLastWords(string ns, string job, string? failure)
+    private void SayLastWords(string ns, string job, string? failure, string? success)
     {
         var labels = new JsonObject { ["batch.kubernetes.io/job-name"] = job };
         _store.Upsert(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Pod", ["metadata"] = new JsonObject { ["name"] = $"{job}-pod", ["namespace"] = ns, ["labels"] = labels }, ["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["name"] = "job", ["image"] = "job" }) } });
@@ -156,7 +164,7 @@ public sealed class WorkloadPlayer : IAsyncDisposable
                 ["imageID"] = "",
                 ["ready"] = false,
                 ["restartCount"] = 0,
-                ["state"] = new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = failure is null ? 0 : 1, ["message"] = failure, ["finishedAt"] = "2026-01-01T00:00:00Z" } },
+                ["state"] = new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = failure is null ? 0 : 1, ["message"] = failure ?? success, ["finishedAt"] = "2026-01-01T00:00:00Z" } },
             }),
         });
     }
