@@ -101,7 +101,8 @@ internal static class RuleCases
           distances: {policy: Mesh}
           membership: {issuer: iam, groups: [{name: sky, attributes: {role: user}, quotas: [{rseExpression: "*", bytes: 1Ti}]}]}
           clientConfig: {authType: Oidc, issuer: iam, jupyter: {destinationRse: SKY_DISK, rseMountPath: /eos, pathBeginsAt: 1, ruleLifetimeDays: 30}}
-          deletionPolicy: Retain
+          check: {dataPath: true, storages: [SKY_DISK], credentialSecretRef: {name: proxy}}
+          deletionPolicy: Offboard
         ---
         apiVersion: rucio.cern.ch/v1alpha1
         kind: StorageElement
@@ -198,7 +199,8 @@ internal static class RuleCases
         new(Vo, ".spec.clientConfig.jupyter", "pathBeginsAt is for", "spec: {clientConfig: {jupyter: {destinationRse: null, rseMountPath: null, ruleLifetimeDays: null}}}"),
         new(Vo, ".spec.clientConfig.jupyter", "ruleLifetimeDays is for", "spec: {clientConfig: {jupyter: {destinationRse: null, rseMountPath: null, pathBeginsAt: null}}}"),
         new(Vo, ".spec.distances.policy", "Star", "spec: {distances: {policy: Star}}"),
-        new(Vo, ".spec.deletionPolicy", "Offboard", "spec: {deletionPolicy: Offboard}"),
+        new(Vo, ".spec.check", "storages", "spec: {check: {dataPath: false, credentialSecretRef: null}}"),
+        new(Vo, ".spec.check", "credentialSecretRef", "spec: {check: {dataPath: false, storages: null}}"),
 
         new(Se, "", "spec.rse is immutable", "spec: {rse: OTHER}", "{rseId: 0123456789abcdef0123456789abcdef}"),
         new(Se, ".spec", "named like the RSE", "spec: {attributes: {SKY-EOS_DISK1: \"true\"}}"),

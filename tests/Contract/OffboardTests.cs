@@ -25,12 +25,16 @@ public sealed class OffboardTests(bool live) : ContractTests(live)
         await Bed.ConvergeAsync(desired);
         await Bed.Root(desired).ImportAsync(ImportDocument.Of([ContractRse.Of("LEAVING_A"), ContractRse.Of("LEAVING_B")]), default);
 
+        desired = desired with { Spec = desired.Spec with { Subscriptions = [new() { Name = "all", Owner = "alice", Filter = new() { Scopes = ["data"] }, Rules = [new() { RseExpression = "LEAVING_A" }] }] } };
+        await Bed.ConvergeAsync(desired);
+
         var left = await OffboardAsync(desired);
         Assert.Multiple(() =>
         {
             Assert.That(left.Accounts.Values.Where(a => a.Name != "root").Select(a => (a.Status, a.Identities.Count)), Is.All.EqualTo(("SUSPENDED", 0)));
             Assert.That(left.Accounts["root"].Identities, Is.Empty);
             Assert.That(left.Rses.Values.Select(r => (r.Read, r.Write, r.Delete, r.Deleted)), Is.All.EqualTo((false, false, false, false)));
+            Assert.That(left.Subscriptions.Select(s => s.State), Is.EqualTo(new[] { 'I' }));
             Assert.That(left.Scopes.Keys, Is.EqualTo(new[] { "data" }));
             Assert.That(left.Claim, Is.EqualTo(desired.Claimant));
         });
@@ -48,6 +52,7 @@ public sealed class OffboardTests(bool live) : ContractTests(live)
         Assert.Multiple(() =>
         {
             Assert.That(back.Accounts.Values.Select(a => a.Status), Is.All.EqualTo("ACTIVE"));
+            Assert.That(back.Subscriptions.Select(s => s.IsActive), Is.EqualTo(new[] { true }));
             Assert.That(back.Rses["LEAVING_A"] is { Read: true, Write: true, Delete: true });
         });
         Assert.That(await Bed.LogInAsync($"alice@{tag}", "alice-returns", "alice", tag), Is.EqualTo("200"));
