@@ -79,11 +79,15 @@ public sealed class PolicyPackageTests
         try
         {
             var packages = new Dictionary<string, string> { ["good"] = "good_policy", ["broken"] = "broken_policy", ["silent"] = "silent_policy", ["another"] = "another_policy" };
-            TenantPolicyTests.Write(folder);
-            await File.WriteAllTextAsync(Path.Combine(folder, TenantPolicyPackage.Name, "packages.json"), JsonSerializer.Serialize(packages));
+            var policy = Directory.CreateDirectory(Path.Combine(folder, "policy")).FullName;
+            TenantPolicyTests.Write(policy);
+            await File.WriteAllTextAsync(Path.Combine(policy, TenantPolicyPackage.Name, "packages.json"), JsonSerializer.Serialize(packages));
+            await File.WriteAllTextAsync(Path.Combine(folder, PolicyCheckJob.FileName), PolicyCheckJob.Script);
+            await File.WriteAllTextAsync(Path.Combine(folder, BootstrapScript.FileName), BootstrapScript.Text);
+            await File.WriteAllTextAsync(Path.Combine(folder, "rucio.cfg"), "[database]\ndefault = postgresql+psycopg://u@h/d\n");
             Write("good", "json.py", "raise SystemExit('in place of Python\\'s own')");
             Write("good", "good_policy/__init__.py", "def get_algorithms():\n    return {'lfn2pfn': {'abc_own': len, 'hash': len}}\n");
-            Write("good", "good_policy/schema.py", "OWN = 'own'\n");
+            Write("good", "good_policy/schema.py", "OWN = 'own'\ndef validate_schema(name, obj): pass\n");
             Write("good", "good_policy/permission.py", """
                 def has_permission(issuer, action, kwargs, *, session):
                     if action == 'set_status':
@@ -94,11 +98,12 @@ public sealed class PolicyPackageTests
                 """);
             Write("broken", "broken_policy/__init__.py", "def (");
             Write("silent", "silent_policy/__init__.py", "");
+            Write("exits", "exits_policy/__init__.py", "raise SystemExit('bye')");
             Write("another", "another_policy/__init__.py", "SUPPORTED_VERSION = 'another'");
             Write("another", "another_policy/permission.py", "def has_permission(issuer, action, kwargs, *, session):\n    return True\n");
-            var said = await Python.JsonAsync(Python.Script("policy_packages.py"), [folder, Path.Combine(folder, "packages")], "[]");
+            var said = await Python.JsonAsync(Python.Script("policy_packages.py"), [policy, Path.Combine(folder, PolicyCheckJob.FileName)], "[]");
             Assert.That(said.ToString(), Is.EqualTo(
-                """{"asked": true, "denied": false, "noOpinion": [true, false], "noAction": [true, false], "global": false, "root": false, "otherVo": false, "dots": false, "login": [true, false], "access": false, "error": false, "schema": "own", "sameModule": true, "noSchema": "ModuleNotFoundError", "algorithms": {"lfn2pfn": ["abc_own"]}, "broken": [false, true, {}], "silent": false, "another": "RucioException", "unknown": "ModuleNotFoundError", "shadowed": false}"""));
+                """{"asked": true, "denied": false, "noOpinion": [true, false], "noAction": [true, false], "global": false, "root": false, "otherVo": false, "dots": false, "login": [true, false], "access": false, "error": false, "schema": "own", "sameModule": true, "noSchema": "ModuleNotFoundError", "algorithms": {"lfn2pfn": ["abc_own"]}, "broken": [false, true, {}], "silent": false, "another": "RucioException", "unknown": "ModuleNotFoundError", "checked": ["0 check: good_policy: permissions, schema of its own, algorithms of its own", "1 import: SyntaxError: invalid syntax (__init__.py, line 1)", "1 permission: ModuleNotFoundError: No module named 'silent_policy.permission'", "1 import: RucioException: another version", "1 import: SystemExit: bye"], "shadowed": false}"""));
         }
         finally
         {
@@ -107,7 +112,7 @@ public sealed class PolicyPackageTests
 
         void Write(string package, string file, string text)
         {
-            var path = Path.Combine(folder, "packages", package, file);
+            var path = Path.Combine(folder, "policy-packages", package, file);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, text);
         }

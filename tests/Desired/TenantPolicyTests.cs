@@ -201,6 +201,7 @@ public sealed class TenantPolicyTests
     {
         var script = Path.Combine(folder, BootstrapScript.FileName);
         await File.WriteAllTextAsync(script, BootstrapScript.Text);
+        await File.WriteAllTextAsync(Path.Combine(folder, PolicyCheckJob.FileName), PolicyCheckJob.Script);
         await Python.JsonAsync(Python.Script("syntax.py"), Directory.EnumerateFiles(folder, "*.py", SearchOption.AllDirectories));
     }
 

@@ -36,6 +36,9 @@ public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnly
             Move = Phase.IsUpgrade() ? new CatalogueMove("a62db546a1f1", "3b943000da18") : null,
             Trust = Instance.Spec.Trust is null ? Trusted.Nothing : new(new Dictionary<string, string> { ["0a1b2c3d.0"] = "(PEM of an authority)" }, new Dictionary<string, string> { ["4e5f6a7b.0"] = "(PEM of the operator's own)" }, "(PEM of an authority)", Revocation: false),
             AuthMayBeExposed = true,
+            PolicyPackages = [.. (Instance.Spec.PolicyPackages ?? []).Select(p => PolicyPackage.Of(p, p.Image is null ? new Dictionary<string, string> { ["permission.py"] = "(of the package)" } : null) with { CheckedAs = "(fingerprint)" })],
+            PolicyCandidates = [.. (Instance.Spec.PolicyPackages ?? []).Where(p => p.Image is not null).Select(p => PolicyPackage.Of(p, null))],
+            SelectedPackages = (Instance.Spec.PolicyPackages ?? []).Take(1).ToDictionary(_ => VoTags[0], p => p.Name),
             OidcClients = [.. (Instance.Spec.Oidc?.Issuers ?? []).Select(issuer => new OidcClient(issuer.Name, issuer.Url, "(client-id)", "(client-secret)", "(client-id)", "(client-secret)"))],
             Secrets = InstanceSecrets.Of(Instance.Spec).Select(s => (s.Secret, s.Key)).Distinct().ToDictionary(s => s, s => $"({s.Key} of Secret {s.Secret})"),
         };

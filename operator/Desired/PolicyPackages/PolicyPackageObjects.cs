@@ -26,7 +26,7 @@ public static class PolicyPackageObjects
             ApiVersion = "v1",
             Kind = "ConfigMap",
             Metadata = Meta(i, i.Names.PolicyCheck, "config"),
-            Data = new Dictionary<string, string> { [PolicyCheckJob.FileName] = PolicyCheckJob.Script },
+            Data = new Dictionary<string, string> { [BootstrapScript.FileName] = BootstrapScript.Text, [PolicyCheckJob.FileName] = PolicyCheckJob.Script },
         };
         foreach (var package in i.PolicyCandidates)
         {

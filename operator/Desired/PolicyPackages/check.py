@@ -1,6 +1,6 @@
 """
 Can this policy package be switched on? Asked with Rucio's own image, before any process loads it. Arguments: its name, its module.
-Python 3.9 syntax. The last line says how it ended: {"step", "outcome", "message"}.
+bootstrap.py lies beside it. Python 3.9 syntax. The last line says how it ended: {"step", "outcome", "message"}.
 """
 
 import importlib
@@ -8,6 +8,9 @@ import importlib.util
 import inspect
 import json
 import sys
+import tempfile
+
+from bootstrap import cause, configure
 
 
 def end(outcome, step, message):
@@ -20,7 +23,8 @@ def run(step, action):
     try:
         return action()
     except BaseException as error:
-        end('failed', step, '%s: %s' % (type(error).__name__, error))
+        # The text of a database error may quote parameters.
+        end('failed', step, cause(error) if getattr(error, 'orig', None) else '%s: %s' % (type(error).__name__, error))
 
 
 def permission_of(package):
@@ -55,6 +59,8 @@ def algorithms_of(package):
     return 'algorithms of its own'
 
 
+folder = tempfile.TemporaryDirectory()  # 0700, for the merged file holds passwords
+run('configuration', lambda: configure(folder.name, needed=(('database', 'default'),)))
 run('rucio', lambda: importlib.import_module('rucio.core.permission'))
 selected = run('tenant policy', lambda: importlib.import_module('rucio_tenant_policy.selected'))
 package = run('import', lambda: selected.load_module(sys.argv[1], sys.argv[2]))

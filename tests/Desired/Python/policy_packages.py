@@ -1,6 +1,6 @@
 """
-Policy packages as Rucio meets them: argv is the tenant policy's folder, then that of the packages. Prints what is
-decided, and by which of their parts, for packages good and bad.
+Policy packages as Rucio meets them: argv is the tenant policy's folder (the packages are beside it), then the script
+that checks them. Prints what is decided, and by which of their parts, for packages good and bad.
 """
 import contextlib
 import io
@@ -10,7 +10,7 @@ import os
 import runpy
 import sys
 
-folder, os.environ['RUCIO_POLICY_PACKAGES'] = sys.argv[1:3]
+folder, script = sys.argv[1:3]
 sys.argv = ['policy_decisions.py', folder]
 with contextlib.redirect_stdout(io.StringIO()):
     stubs = runpy.run_path(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'policy_decisions.py'))
@@ -23,6 +23,7 @@ def check(package):
 
 
 module('rucio.common.plugins', check_policy_module_version=check)
+module('rucio.common.constants', POLICY_ALGORITHM_TYPES=['lfn2pfn'])
 
 
 def imported(name):
@@ -40,6 +41,20 @@ def asked(package, account, action, **kwargs):
         return type(error).__name__
     assert isinstance(result, stubs['PermissionResult'])
     return result.allowed
+
+
+os.environ['RUCIO_CONFIG'] = os.path.join(os.path.dirname(folder), 'rucio.cfg')
+sys.path.insert(0, os.path.dirname(script))
+
+
+def checked(package):
+    sys.argv = [script, package, package + '_policy']
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        try:
+            runpy.run_path(script, run_name='__main__')
+        except SystemExit as end:
+            return '%s %s: %s' % (end.code, *(json.loads(said.getvalue())[key] for key in ('step', 'message')))
 
 
 schema = imported('abc.good.schema')
@@ -63,5 +78,6 @@ print(json.dumps({
     'silent': asked('silent', 'plain', 'add_rule'),
     'another': asked('another', 'plain', 'add_rule'),
     'unknown': imported('abc.unknown'),
-    'shadowed': json.__file__.startswith(os.environ['RUCIO_POLICY_PACKAGES']),
+    'checked': [checked(package) for package in ('good', 'broken', 'silent', 'another', 'exits')],
+    'shadowed': json.__file__.startswith(os.path.dirname(folder)),
 }))

@@ -18,7 +18,10 @@ import os
 import sys
 
 LOGGER = logging.getLogger('policy')
-FOLDER = os.environ.get('RUCIO_POLICY_PACKAGES', '/opt/rucio/policy-packages')
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# /opt/rucio/policy-packages
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(HERE)), 'policy-packages')
 
 # A package whose modules are made here: tag, below it the package, below that its modules.
 __path__ = []
@@ -27,7 +30,7 @@ __path__ = []
 @functools.lru_cache(maxsize=None)
 def packages():
     """Name -> Python module, as this process found it."""
-    with open(os.path.join(os.path.dirname(__file__), 'packages.json')) as file:
+    with open(os.path.join(HERE, 'packages.json')) as file:
         return json.load(file)
 
 
