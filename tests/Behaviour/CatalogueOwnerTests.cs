@@ -78,6 +78,8 @@ public sealed class CatalogueOwnerTests
         await old.ReadyAsync(TwoExperiments.Apply(old));
         var (rucio, sky, sea) = (old.Ns("rucio"), old.Ns("sky"), old.Ns("sea"));
         var (database, cluster) = (old.DatabaseName(rucio), ClusterId(old));
+        // Quotas on each storage come after the storages.
+        await old.SqlBecomesAsync(database, "SELECT count(*) FROM account_limits", "3");
         var (names, rows) = (await IdentitiesAsync(old, database), await RowsAsync(old, database));
         (string Ns, string Name, string Server, string Account, string Vo)[] logins =
         [

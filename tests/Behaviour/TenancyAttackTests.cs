@@ -96,6 +96,19 @@ public sealed class TenancyAttackTests
         await _world.ReadyAsync((World.Vos, honest, "vo"), (World.Storages, honest, "disk"));
     }
 
+    [Test]
+    public async Task A_status_that_somebody_wrote_puts_no_VO_into_what_all_share()
+    {
+        var ns = _world.Ns("forger");
+        _world.Namespace(ns, """{tenant: "yes"}""");
+        _world.ApplyVo(ns, "vo", "zzz", $"{Platform}/rucio", "  suspend: true");
+        _world.Store.Patch(World.Vos, ns, "vo", World.Parse("""{"status": {"tag": "zzz", "longName": "victim-survey", "lastHandledRootRotation": "x"}}"""));
+        _world.Annotate(World.Instances, Platform, "rucio", "rucio.cern.ch/reconcile-at", "forged");
+        await _world.Bed.WaitAsync(World.Instances, Platform, "rucio", i => i["status"]!["lastHandledReconcileAt"]?.GetValue<string>() == "forged");
+        Assert.That(_world.Secret(Platform, "rucio-vos")!.Values, Has.None.Contains("zzz"));
+        Assert.That(_world.Secret(Platform, "rucio-vos")!.Values, Has.Some.Contains("vic"));
+    }
+
     /// <summary>Of somebody who may write statuses in its own namespace.</summary>
     private void Forge(IReadOnlyList<JsonObject> manifests, string ns)
     {

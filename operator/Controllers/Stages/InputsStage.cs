@@ -1,3 +1,5 @@
+using RucioOperator.Api;
+using RucioOperator.Api.Validation;
 using RucioOperator.Apply;
 using RucioOperator.Catalogue;
 using RucioOperator.Desired;
@@ -18,7 +20,7 @@ internal static class InputsStage
     {
         work.Inputs = new InstanceInputs(work.Instance, work.Release, work.Connection.Access, await SuperRootAsync(work, ct), await AdminCertificateAsync(work, ct), VoTags(work))
         {
-            VoNames = work.Vos.Where(v => v.Status is { Tag: not null, LongName: not null }).DistinctBy(v => v.Status!.Tag).ToDictionary(v => v.Status!.Tag!, v => v.Status!.LongName!),
+            VoNames = Holders(work).Where(v => v.Status!.LongName is { } name && HasName(work, v.Spec.Tag, name)).DistinctBy(v => v.Spec.Tag).ToDictionary(v => v.Spec.Tag, v => v.Status!.LongName!),
             Phase = work.Phase,
             Move = work.Phase.IsUpgrade() ? new CatalogueMove(work.Snapshot!.AlembicRevision!, work.Release.AlembicHead) : null,
             Previous = work.Instance.Status?.Version is { } ran && ReleaseCatalogue.Find(ran).Release is { } release ? new RunningRelease(ran, release) : null,
@@ -71,6 +73,12 @@ internal static class InputsStage
         return new ServerCertificate(secret["tls.crt"], secret["tls.key"]);
     }
 
-    private static IReadOnlyList<string> VoTags(InstanceWork work) =>
-        [.. work.Vos.Select(v => v.Status?.Tag).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+    private static IReadOnlyList<string> VoTags(InstanceWork work) => [.. Holders(work).Select(v => v.Spec.Tag).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>A status is only what somebody wrote there: the catalogue, where it has been read, says whose a tag is.</summary>
+    private static IEnumerable<VirtualOrganisation> Holders(InstanceWork work) =>
+        work.Vos.Where(v => v.Status?.Tag == v.Spec.Tag && Forms.VoTag().IsMatch(v.Spec.Tag) && (work.Snapshot is not { Vos.Count: > 0 } snapshot || snapshot.Vo(v.Spec.Tag).Claim == ObjectKey.Of(v).ToString()));
+
+    private static bool HasName(InstanceWork work, string tag, string name) =>
+        Forms.VoLongName().IsMatch(name) && (work.Snapshot is not { Vos.Count: > 0 } snapshot || snapshot.Vo(tag).LongNames.GetValueOrDefault(name) == tag);
 }
