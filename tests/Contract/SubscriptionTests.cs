@@ -95,4 +95,49 @@ public sealed class SubscriptionTests(bool live) : ContractTests(live)
         plan = VoPlan.For(vo with { Spec = vo.Spec with { Scopes = [new() { Name = "data" }] } }, await Bed.Instance.RefreshVoAsync(vo.Spec.Tag, default));
         Assert.That((plan.IsEmpty, plan.Problems.Single().Reason), Is.EqualTo((true, VoPlan.ScopeDeleted)));
     }
+
+    /// <summary>Rucio's own daemon, which serves all VOs at once.</summary>
+    [Test]
+    public async Task The_transmogrifier_makes_rules_for_what_fits_and_never_in_another_vo()
+    {
+        if (!Live || Environment.GetEnvironmentVariable("RUCIO_TEST_DAEMON_CONFIG") is not { Length: > 0 } config)
+        {
+            Assert.Ignore(ContractBed.NeedsLive + ", and RUCIO_TEST_DAEMON_CONFIG, a rucio.cfg for daemons of that server");
+            return;
+        }
+        var source = Desired.Python.RequireRucio();
+        var (mine, other) = (await WithDataAsync(), await WithDataAsync());
+        await Bed.ConvergeAsync(With(mine, new SubscriptionSpec { Name = "all", Owner = "ada", Filter = new() { Scopes = ["*"], Pattern = "raw*-*-*", ExcludedPattern = "*_tmp" }, Rules = [new() { RseExpression = "tier=1", Lifetime = "30d" }] }));
+        using (var daemon = Desired.Python.Start(Path.Combine(source, "bin", "rucio-transmogrifier"), ["--run-once"], [("RUCIO_CONFIG", config), ("PYTHONPATH", Sandbox.Repository.Path("operator", "Desired", "TenantPolicy"))]))
+        {
+            daemon.StandardInput.Close();
+            var log = daemon.StandardError.ReadToEndAsync();
+            await daemon.StandardOutput.ReadToEndAsync();
+            await daemon.WaitForExitAsync();
+            Assert.That(daemon.ExitCode, Is.Zero, await log);
+        }
+        Assert.That(await RulesAsync(mine), Is.EqualTo(new[] { "raw-1-x tier=1 User Subscriptions 30" }));
+        Assert.That(await RulesAsync(other), Is.Empty);
+
+        async Task<DesiredVo> WithDataAsync()
+        {
+            var vo = await StorageAsync();
+            vo = vo with { Spec = vo.Spec with { Accounts = [new() { Name = "ada", Quotas = [new() { RseExpression = "*", Bytes = "unlimited" }] }], Scopes = [new() { Name = "data", Owner = "ada" }] } };
+            await Bed.ConvergeAsync(vo);
+            foreach (var name in (string[])["raw-1-x", "raw-1-x_tmp", "raw", "mc-1-x"])
+                await Bed.Root(vo).SendAsync(HttpMethod.Post, $"dids/data/{name}", new System.Text.Json.Nodes.JsonObject { ["type"] = "DATASET" }, default);
+            return vo;
+        }
+
+        async Task<IReadOnlyList<string>> RulesAsync(DesiredVo vo)
+        {
+            await using var command = Bed.Catalogue.CreateCommand("SELECT name, rse_expression, activity, round(extract(epoch FROM expires_at - created_at) / 86400)::int FROM rules WHERE scope = $1");
+            command.Parameters.Add(new() { Value = $"data@{vo.Spec.Tag}" });
+            await using var reader = await command.ExecuteReaderAsync();
+            var rules = new List<string>();
+            while (await reader.ReadAsync())
+                rules.Add($"{reader.GetString(0)} {reader.GetString(1)} {reader.GetString(2)} {reader.GetInt32(3)}");
+            return rules;
+        }
+    }
 }
