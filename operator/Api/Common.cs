@@ -26,6 +26,9 @@ public static class ApiGroup
     /// <summary>On a RucioInstance: any new value asks for new logins of super_root and of root in each VO; echoed as <c>status.lastHandledRootRotation</c>.</summary>
     public const string RotateRootAnnotation = Name + "/rotate-root-credential";
 
+    /// <summary>Any new value on a VO asks for new passwords in all Secrets the operator generated for its accounts; echoed as <c>status.lastHandledLoginRotation</c>.</summary>
+    public const string RotateLoginsAnnotation = Name + "/rotate-logins";
+
     /// <summary>Id of a cluster that is gone for good: what its operator held may be taken at once.</summary>
     public const string TakeOverAnnotation = Name + "/take-over-catalogue";
 }

@@ -14,4 +14,7 @@ public sealed record ExternalSpec
 
     /// <summary>Secret with <c>username</c>, <c>password</c> and, where it is not super_root (multiVo: false: root), <c>account</c>.</summary>
     public SecretRef CredentialsSecretRef { get; set; } = new();
+
+    /// <summary>Its httpd has <c>LegacyDNStringFormat</c>: subjects of certificates come with slashes.</summary>
+    public bool LegacyDn { get; init; }
 }

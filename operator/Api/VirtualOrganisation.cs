@@ -58,6 +58,9 @@ public enum RootMappings { Shared, Exclusive }
 
 public sealed record AccountSpec
 {
+    /// <summary>The operator's own: it says that the operator manages the account.</summary>
+    public const string MarkAttribute = "rucio-operator";
+
     /// <summary>At most 25 characters of <c>[a-z0-9-_]</c>; <c>root</c> belongs to the operator.</summary>
     public string Name { get; set; } = "";
     public AccountType Type { get; set; } = AccountType.User;
@@ -65,6 +68,11 @@ public sealed record AccountSpec
 
     /// <summary>Rucio's account attribute <c>admin</c>.</summary>
     public bool Admin { get; init; }
+
+    /// <summary>Nobody gets in and nothing can be placed; everything else of the account waits.</summary>
+    public bool Suspended { get; init; }
+
+    /// <summary>Keys and values of 1 to 30 characters (account_attribute in lib/rucio/common/schema/generic_multi_vo.py).</summary>
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
     public IReadOnlyList<IdentitySpec>? Identities { get; init; }
     public IReadOnlyList<QuotaSpec>? Quotas { get; init; }
@@ -79,9 +87,17 @@ public sealed record IdentitySpec
 
     /// <summary>Secret with key <c>password</c>; absent: one is generated into <c>&lt;vo&gt;-&lt;account&gt;-login</c>.</summary>
     public SecretRef? SecretRef { get; init; }
+
+    /// <summary>Of type X509: see <see cref="DistinguishedName"/>.</summary>
     public string? Dn { get; init; }
+
+    /// <summary>Of type Oidc: <c>sub</c> of the token.</summary>
     public string? Subject { get; init; }
+
+    /// <summary>Of type Oidc: name or URL of one of the instance's issuers; absent: the only one.</summary>
     public string? Issuer { get; init; }
+
+    /// <summary>Of type Ssh: see <see cref="SshKey"/>.</summary>
     public string? PublicKey { get; init; }
 }
 
@@ -137,6 +153,9 @@ public sealed record VirtualOrganisationStatus : ResourceStatus
     public string? Url { get; init; }
     public int? Accounts { get; init; }
     public MembershipStatus? Membership { get; init; }
+
+    /// <summary>Token of the annotation since which every generated password is another one.</summary>
+    public string? LastHandledLoginRotation { get; init; }
     public int? Storages { get; init; }
 
     /// <summary>Hash of what the quotas came to on the storages of the last pass: whether it was they that changed, or somebody.</summary>

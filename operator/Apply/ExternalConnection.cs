@@ -127,6 +127,20 @@ public sealed class ExternalConnection : RucioConnection
         return (files, bytes, null);
     }
 
+    /// <summary>
+    /// As good as it can be told: Rucio names the accounts of an identity in all VOs without their VO, so more of them than
+    /// this VO has are elsewhere. Where that can't be asked, it is for that Rucio's people to know.
+    /// </summary>
+    public override async Task MapIdentityAsync(IdentityMapping mapping, RucioSession root, CancellationToken ct)
+    {
+        var (identity, type) = (mapping.Identity.Identity, mapping.Identity.Type);
+        if (!mapping.IsShared && await root.CountAccountsOfAsync(identity, type, ct) is > 0 and var all && all > (await root.ListAccountsAsync(ct, ("identity", identity))).Count)
+        {
+            throw new IdentityTakenException(mapping.Identity);
+        }
+        await root.MapIdentityAsync(mapping.Account, identity, type, "", "", ct);
+    }
+
     /// <summary>Proven once for each password: over REST nobody can change it, so it stays true.</summary>
     public async Task<bool> OpensAsync(RucioCredential credential, CancellationToken ct)
     {

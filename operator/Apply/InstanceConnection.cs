@@ -83,6 +83,26 @@ public sealed class InstanceConnection : RucioConnection
     /// <summary>Counted in the table: Rucio's own counters lag.</summary>
     public override Task<(long Files, long Bytes)> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct) => Reader.CountReplicasAsync(rse.Id, ct);
 
+    public override async Task MapIdentityAsync(IdentityMapping mapping, RucioSession root, CancellationToken ct)
+    {
+        if (!await Writer.MapIdentityAsync(mapping.Identity, mapping.Account, mapping.Tag, mapping.IsShared, ct))
+        {
+            throw new IdentityTakenException(mapping.Identity);
+        }
+    }
+
+    /// <summary>What belongs to the instance's own accounts is never shared.</summary>
+    public override IReadOnlySet<ObservedIdentity> TakenElsewhere(string tag, IReadOnlySet<ObservedIdentity> wanted, SharedIdentities shared) => wanted.Count == 0
+        ? wanted
+        : (from vo in (Snapshot ?? CatalogueSnapshot.Empty).Vos.Values
+           where vo.Tag != tag
+           from account in vo.Accounts.Values
+           from identity in account.Identities
+           where wanted.Contains(identity) && (vo.Tag == BaseVo.Tag || !shared.Has(identity))
+           select identity).ToHashSet();
+
+    public override Task EndSessionsAsync(string account, string? identity, CancellationToken ct) => Writer.EndSessionsAsync(account, identity, ct);
+
     /// <summary>See <see cref="CatalogueWriter.OwnAsync"/>.</summary>
     public async Task<bool> OwnAsync(CatalogueOwner me, CancellationToken ct)
     {

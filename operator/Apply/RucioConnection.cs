@@ -46,6 +46,18 @@ public abstract class RucioConnection : IAsyncDisposable
     /// <summary>Files, bytes and, where tables can be counted, rules of a whole VO.</summary>
     public abstract Task<(long Files, long Bytes, long? Rules)> CountDataAsync(ObservedVo vo, RucioSession root, CancellationToken ct);
 
+    /// <summary>Maps an identity that needs no password, unless another VO has it.</summary>
+    /// <exception cref="IdentityTakenException">Nothing was mapped.</exception>
+    public abstract Task MapIdentityAsync(IdentityMapping mapping, RucioSession root, CancellationToken ct);
+
+    /// <summary>Of these, those that another VO has, and that may not be shared with it, as last seen.</summary>
+    public virtual IReadOnlySet<ObservedIdentity> TakenElsewhere(string tag, IReadOnlySet<ObservedIdentity> wanted, SharedIdentities shared) => new HashSet<ObservedIdentity>();
+
+    /// <summary>Ends what a login began, where tokens are within reach; servers remember one they have seen for up to 15 minutes.</summary>
+    /// <param name="account">As Rucio stores it.</param>
+    /// <param name="identity">Null: of all identities.</param>
+    public virtual Task EndSessionsAsync(string account, string? identity, CancellationToken ct) => Task.CompletedTask;
+
     /// <summary>Tokens of an earlier server are worth nothing.</summary>
     protected void UseServer(RucioServer server)
     {
@@ -60,6 +72,17 @@ public abstract class RucioConnection : IAsyncDisposable
         Server?.Dispose();
         return ValueTask.CompletedTask;
     }
+}
+
+/// <param name="IsShared">Another VO may have it, too.</param>
+public sealed record IdentityMapping(ObservedIdentity Identity, string Account, string Tag, bool IsShared);
+
+/// <summary>Another VO has the identity. Which one is nobody's business.</summary>
+public sealed class IdentityTakenException(ObservedIdentity identity)
+    : Exception($"{WantedIdentities.Words(identity)} is in use elsewhere in this Rucio"), Runtime.IReportableError
+{
+    public string Reason => VoPlan.IdentityTaken;
+    public string Report => Message;
 }
 
 /// <summary>Which part of a Rucio to look at, and as whom where tables are out of reach.</summary>

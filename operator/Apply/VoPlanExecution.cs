@@ -32,7 +32,7 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
             {
                 throw new PlanStoppedException(change, DatabaseFault.From(error, access.Address, access.Owner, change.Describe()));
             }
-            catch (Exception error) when (error is RucioRejectedException or RucioUnavailableException or DatabaseFault)
+            catch (Exception error) when (error is RucioRejectedException or RucioUnavailableException or DatabaseFault or IdentityTakenException)
             {
                 throw new PlanStoppedException(change, error);
             }
@@ -55,13 +55,15 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
         UpdateVo { Tag: BaseVo.Tag } c => _catalogue.DescribeVoAsync(c.Tag, c.Description, c.Email, ct),
         UpdateVo c => SuperRoot.UpdateVoAsync(c.Tag, c.Description, c.Email, ct),
         CreateAccount c => Root.CreateAccountAsync(c.Account, c.Type, c.Email, ct),
+        SetAccount { Key: "status", Value: "SUSPENDED" } c => ClosingAsync(Root.SetAccountAsync(c.Account, c.Key, c.Value, ct), c.Account, null, ct),
         SetAccount c => Root.SetAccountAsync(c.Account, c.Key, c.Value, ct),
         AddAccountAttribute c => Root.AddAccountAttributeAsync(c.Account, c.Key, c.Value, ct),
         RemoveAccountAttribute c => Root.RemoveAccountAttributeAsync(c.Account, c.Key, ct),
-        SetPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.Passwords[c.Account], BaseVo.Internal(c.Account, desired.Spec.Tag), ct),
-        MapIdentity c => Root.MapIdentityAsync(c.Account, c.Identity, "USERPASS", desired.Passwords[c.Account], "", ct),
+        SetPassword c => ClosingAsync(_catalogue.SetPasswordAsync(c.Identity, desired.Passwords[c.Account], BaseVo.Internal(c.Account, desired.Spec.Tag), ct), c.Account, c.Identity, ct),
+        MapIdentity { Identity: { Type: "USERPASS" } login } c => Root.MapIdentityAsync(c.Account, login.Identity, login.Type, desired.Passwords[c.Account], "", ct),
+        MapIdentity c => instance.MapIdentityAsync(new(c.Identity, c.Account, desired.Spec.Tag, desired.Shared.Has(c.Identity)), Root, ct),
         VerifyLogin c => instance.TryLoginAsync(new RucioCredential(c.Identity, desired.Passwords[c.Account], c.Account, desired.Spec.Tag), time, ct),
-        UnmapIdentity c => Root.UnmapIdentityAsync(c.Account, c.Identity, "USERPASS", ct),
+        UnmapIdentity c => ClosingAsync(Root.UnmapIdentityAsync(c.Account, c.Identity.Identity, c.Identity.Type, ct), c.Account, c.Identity.Identity, ct),
         CreateScope c => Root.CreateScopeAsync(c.Owner, c.Scope, ct),
         SetScopeOwner c => Root.SetScopeOwnerAsync(c.Owner, c.Scope, ct),
         SetQuota c => Root.SetLocalLimitAsync(c.Account, c.Rse, c.Bytes, ct),
@@ -80,6 +82,14 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
     {
         await Root.UnmapIdentityAsync("root", c.Identity, c.Type, ct);
         await _catalogue.RevokeTokensAsync(c.Identity, BaseVo.Internal("root", desired.Spec.Tag), ct);
+    }
+
+    /// <summary>A way in is closed, and with it what came in that way: Rucio itself lets tokens live on for an hour.</summary>
+    /// <param name="identity">Null: all of them.</param>
+    private async Task ClosingAsync(Task closing, string account, string? identity, CancellationToken ct)
+    {
+        await closing;
+        await instance.EndSessionsAsync(BaseVo.Internal(account, desired.Spec.Tag), identity, ct);
     }
 
     private async Task CreateAsync(CreateVo c, CancellationToken ct)
@@ -109,5 +119,5 @@ public sealed class PlanStoppedException(VoChange change, Exception error) : Exc
     public string Report => Message;
 
     /// <summary>The same call can't pass until something else changes.</summary>
-    public bool IsPermanent => InnerException is RucioRejectedException { IsTransient: false, ExceptionClass: not "CannotAuthenticate" and not "AccessDenied" } or DatabaseFault { IsTransient: false };
+    public bool IsPermanent => InnerException is RucioRejectedException { IsTransient: false, ExceptionClass: not "CannotAuthenticate" and not "AccessDenied" } or DatabaseFault { IsTransient: false } or IdentityTakenException;
 }

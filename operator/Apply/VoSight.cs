@@ -1,4 +1,5 @@
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.RucioApi;
 
 namespace RucioOperator.Apply;
@@ -57,7 +58,12 @@ internal sealed class VoSight(string tag, TimeProvider time)
         }
         _accounts = listed;
         _details.Clear();
-        foreach (var piece in Pieces(look))
+        var marked = new List<string>();
+        foreach (var mark in AccountMark.Values)
+        {
+            marked.AddRange((await root.ListAccountsAsync(ct, (AccountMark.Attribute, mark))).Keys);
+        }
+        foreach (var piece in Pieces(look with { Accounts = [.. look.Accounts.Union(marked)] }))
         {
             await piece(root, ct);
         }

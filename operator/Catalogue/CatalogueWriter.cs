@@ -146,6 +146,62 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner) : IVoRecords
         await transaction.CommitAsync(ct);
     }
 
+    /// <summary>
+    /// Maps an identity of a type without a password, in one transaction that decides between VOs: whoever comes second waits
+    /// for the first one's row lock and then sees its mapping. Over REST two VOs could both map it, since Rucio asks nobody.
+    /// Never as default: a token would lead to the default account whatever VO is meant (core/identity.py).
+    /// </summary>
+    /// <param name="account">Without its VO.</param>
+    /// <param name="shared">Other VOs may have it too, but not together with an account of the instance itself.</param>
+    /// <returns>False: somebody else has it, nothing is written.</returns>
+    public async Task<bool> MapIdentityAsync(ObservedIdentity identity, string account, string tag, bool shared, CancellationToken ct)
+    {
+        await using var connection = await owner.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        batch.BatchCommands.Add(Of("INSERT INTO identities (identity, identity_type, email, deleted, created_at, updated_at) VALUES ($1, $2, '', false, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') ON CONFLICT DO NOTHING"));
+        batch.BatchCommands.Add(Of("SELECT 1 FROM identities WHERE identity = $1 AND identity_type = $2 FOR UPDATE"));
+        batch.BatchCommands.Add(Of("""
+            INSERT INTO account_map (identity, identity_type, account, is_default, created_at, updated_at)
+            SELECT i.identity, i.identity_type, $3, false, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc' FROM identities i WHERE i.identity = $1 AND i.identity_type = $2
+            AND NOT EXISTS (SELECT FROM account_map m WHERE m.identity = i.identity AND m.identity_type = i.identity_type
+                AND split_part(m.account, '@', 2) <> split_part($3, '@', 2) AND (NOT $4 OR split_part(m.account, '@', 2) = '')) ON CONFLICT DO NOTHING
+            """, Api.BaseVo.Internal(account, tag), shared));
+        batch.BatchCommands.Add(Of("SELECT count(*) FROM account_map WHERE identity = $1 AND identity_type = $2 AND account = $3", Api.BaseVo.Internal(account, tag)));
+        await using (var reader = await batch.ExecuteReaderAsync(ct))
+        {
+            await reader.NextResultAsync(ct);
+            await reader.ReadAsync(ct);
+            if (reader.GetInt64(0) == 0)
+            {
+                return false;
+            }
+        }
+        await transaction.CommitAsync(ct);
+        return true;
+
+        NpgsqlBatchCommand Of(string sql, params object[] more)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            command.Parameters.Add(new() { Value = identity.Identity });
+            command.Parameters.Add(new() { Value = identity.Type, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Unknown });
+            foreach (var value in more)
+            {
+                command.Parameters.Add(new() { Value = value });
+            }
+            return command;
+        }
+    }
+
+    /// <summary>Tokens that logins brought; those of SSH logins carry no identity.</summary>
+    public async Task EndSessionsAsync(string account, string? identity, CancellationToken ct)
+    {
+        await using var delete = owner.CreateCommand("DELETE FROM tokens WHERE account = $1 AND ($2::text IS NULL OR identity IS NULL OR identity = $2)");
+        delete.Parameters.Add(new() { Value = account });
+        delete.Parameters.Add(new() { Value = (object?)identity ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+        await delete.ExecuteNonQueryAsync(ct);
+    }
+
     /// <summary>Takes USERPASS and other published identities off the account that rules this Rucio; returns how many mappings went.</summary>
     public async Task<int> UnmapFromSuperRootAsync(string account, IReadOnlyList<ObservedIdentity> identities, CancellationToken ct)
     {

@@ -26,7 +26,7 @@ internal sealed class DesiredVoSource(VoWork work)
         var problems = new List<Problem>();
         var logins = claimed ? await new VoLogins(Parts, Vo, CredentialAsync, work.MayAct).AllAsync(Instance, work.Connection, observed, problems, ct) : [];
         var members = claimed ? await Parts.Members.OfAsync(Vo, Instance, observed, ct) : null;
-        return new DesiredVo(Vo.Spec, work.Claimant, granted, ClaimantIsGone(observed.Claim), TenantPolicyPackage.Name, root.Username, root.Password, logins.ToDictionary(l => l.Account, l => l.Password))
+        var desired = new DesiredVo(Vo.Spec, work.Claimant, granted, ClaimantIsGone(observed.Claim), TenantPolicyPackage.Name, root.Username, root.Password, logins.ToDictionary(l => l.Account, l => l.Password))
         {
             RootAccount = root.Account,
             NextRoot = work.RootLogin?.Next is { } next ? new(next.Username, next.Password) : null,
@@ -37,7 +37,11 @@ internal sealed class DesiredVoSource(VoWork work)
             Reach = work.Connection.Reach,
             Problems = [.. problems, .. NoTransmogrifier()],
             Identities = logins.ToDictionary(l => l.Account, l => l.Username),
+            Issuers = Instance.Spec.External is null ? [.. (Instance.Spec.Oidc?.Issuers ?? []).Select(i => new TokenIssuer(i.Name, i.Url))] : null,
+            SlashNames = Instance.Spec.External is { LegacyDn: true },
+            Shared = new SharedIdentities(Instance.Spec.Tenancy?.SharedIdentities ?? []),
         };
+        return desired with { Taken = work.Connection.TakenElsewhere(Tag, desired.Accounts.SelectMany(a => WantedIdentities.Of(a, desired, [])).ToHashSet(), desired.Shared) };
     }
 
     private IEnumerable<Problem> NoTransmogrifier() =>

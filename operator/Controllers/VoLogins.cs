@@ -19,7 +19,12 @@ internal delegate Task<IReadOnlyDictionary<string, string>> EnsureCredential(Obj
 /// <param name="mayAct">No dry run, no ObserveOnly.</param>
 internal sealed class VoLogins(VoParts parts, VirtualOrganisation vo, EnsureCredential ensure, bool mayAct)
 {
+    public const string NameTaken = nameof(NameTaken);
+
     private const int SuffixLength = 8;
+
+    /// <summary>Entry of a generated Secret: the token that asked for its password.</summary>
+    private const string RotationEntry = "rotation";
 
     private string Namespace => vo.Metadata.NamespaceProperty;
 
@@ -27,7 +32,7 @@ internal sealed class VoLogins(VoParts parts, VirtualOrganisation vo, EnsureCred
     public async Task<IReadOnlyList<(string Account, string Username, string Password)>> AllAsync(RucioInstance instance, RucioConnection connection, ObservedVo observed, List<Problem> problems, CancellationToken ct)
     {
         var logins = new List<(string, string, string)>();
-        foreach (var account in vo.Spec.Accounts ?? [])
+        foreach (var account in (vo.Spec.Accounts ?? []).Where(a => !a.Suspended))
         {
             if (account.Identities?.FirstOrDefault(i => i.Type == IdentityType.Userpass) is not { } identity)
             {
@@ -50,6 +55,12 @@ internal sealed class VoLogins(VoParts parts, VirtualOrganisation vo, EnsureCred
 
     private async Task<string> PasswordAsync(AccountSpec account, IdentitySpec identity, RucioInstance instance, CancellationToken ct) =>
         identity.SecretRef is not null ? await GivenAsync(account, identity, ct) : (await SecretAsync(account, instance, DesiredVo.IdentityOf(account.Name, vo.Spec.Tag), withPassword: true, ct))["password"];
+
+    /// <summary>Value of the annotation that asks for new passwords.</summary>
+    public static string? Rotation(VirtualOrganisation vo) => vo.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiGroup.RotateLoginsAnnotation, out var token) ? token : null;
+
+    /// <summary>What the operator calls its own among the Secrets of a tenant.</summary>
+    public static Dictionary<string, string> LabelsOf(RucioInstance instance, string tag) => new(Labels.Of(instance.Metadata.Name, "login")) { [Labels.Tag] = tag };
 
     private async Task<(string Username, string Password)> OverRestAsync(AccountSpec account, IdentitySpec identity, RucioInstance instance, ExternalConnection connection, ObservedVo observed, CancellationToken ct)
     {
@@ -82,11 +93,30 @@ internal sealed class VoLogins(VoParts parts, VirtualOrganisation vo, EnsureCred
 
     private async Task<IReadOnlyDictionary<string, string>> SecretAsync(AccountSpec account, RucioInstance instance, string? username, bool withPassword, CancellationToken ct)
     {
-        var secret = await ensure(LoginOf(account), LabelsOf(instance), random => Login(account, username ?? NewName(account, random), withPassword ? random(32) : null), ct);
-        // a-b of VO x and b of VO x-a have one name.
-        return secret.GetValueOrDefault("account") == account.Name && secret.GetValueOrDefault("vo") == vo.Spec.Tag
-            ? secret
-            : throw new SecretProblem("NameTaken", $"Secret {LoginOf(account)} holds the login of another account or VO: delete it if that is gone, or choose another name for the account");
+        var (key, token) = (LoginOf(account), Rotation(vo));
+        var secret = await ensure(key, LabelsOf(instance, vo.Spec.Tag), random => Login(account, username ?? NewName(account, random), withPassword ? random(32) : null), ct);
+        // Another VO of this namespace, or its owner, may have had the name before.
+        if (secret.GetValueOrDefault("account") != account.Name || secret.GetValueOrDefault("vo") != vo.Spec.Tag)
+        {
+            throw new SecretProblem(NameTaken, $"Secret {key} exists and is no login of account {account.Name}: remove it, or name an existing Secret in spec.accounts[{account.Name}].identities.secretRef");
+        }
+        if (!secret.ContainsKey("username") || withPassword && !secret.ContainsKey("password"))
+        {
+            throw new SecretProblem("SecretKeyMissing", $"Secret {key} has no key {(secret.ContainsKey("username") ? "password" : "username")}: delete it, and another one is made");
+        }
+        return withPassword && mayAct && token is not null && secret.GetValueOrDefault(RotationEntry) != token ? await RotateAsync(account, key, username, token, ct) : secret;
+    }
+
+    /// <summary>The Secret first, and once: a killed operator finds the token in it.</summary>
+    private async Task<IReadOnlyDictionary<string, string>> RotateAsync(AccountSpec account, ObjectKey key, string? username, string token, CancellationToken ct)
+    {
+        var live = await parts.Secrets.LookAsync(key, ct) ?? throw new SecretProblem("SecretNotFound", $"Secret {key} came and went");
+        return await parts.Secrets.ChangeAsync(live.Secret, new Dictionary<string, string?>
+        {
+            ["username"] = username ?? NewName(account, parts.Secrets.Random),
+            ["password"] = parts.Secrets.Random(32),
+            [RotationEntry] = token,
+        }, ct);
     }
 
     private Dictionary<string, string> Login(AccountSpec account, string username, string? password)
@@ -95,13 +125,15 @@ internal sealed class VoLogins(VoParts parts, VirtualOrganisation vo, EnsureCred
         if (password is not null)
         {
             login["password"] = password;
+            if (Rotation(vo) is { } token)
+            {
+                login[RotationEntry] = token;
+            }
         }
         return login;
     }
 
     private string NewName(AccountSpec account, Func<int, string> random) => DesiredVo.NewIdentityOf(account.Name, vo.Spec.Tag, random(SuffixLength));
 
-    private ObjectKey LoginOf(AccountSpec account) => new(Namespace, $"{vo.Metadata.Name}-{account.Name}-login");
-
-    private static Dictionary<string, string> LabelsOf(RucioInstance instance) => Labels.Of(instance.Metadata.Name, "login");
+    private ObjectKey LoginOf(AccountSpec account) => new(Namespace, LoginNames.Secret(vo.Metadata.Name, account.Name));
 }

@@ -19,6 +19,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
     [
         MembershipStage.Stage,
         PolicyPackageStage.Stage,
+        LoginsStage.Stage,
         ClientConfigStage.Stage,
         IsolationStage.Stage,
         DataPathStage.Stage,
@@ -158,6 +159,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             ObservedGeneration = vo.Metadata.Generation,
             Conditions = Report.Conditions(VoConditions.All, $"VO {vo.Spec.Tag} is ready"),
             LastHandledReconcileAt = StatusPass.Token(vo),
+            LastHandledLoginRotation = Report.IsTrue(VoConditions.AccountsReady) && _work.MayAct && VoLogins.Rotation(vo) is { } rotated ? rotated : vo.Status?.LastHandledLoginRotation,
             Plan = _work.DryRun,
             Tag = claimed ? vo.Spec.Tag : vo.Status?.Tag,
             LongName = Report.IsTrue(VoConditions.LongNameReady) ? vo.Spec.LongName : vo.Status?.LongName,

@@ -110,6 +110,24 @@ public sealed record InstanceNames(string Namespace, string Instance)
     }
 }
 
+/// <summary>Names in a tenant's namespace.</summary>
+public static class LoginNames
+{
+    private const int MostOfSecret = 253;
+
+    /// <summary>Secret of a generated login. Rucio's account names may have what names in Kubernetes may not.</summary>
+    public static string Secret(string vo, string account)
+    {
+        var name = $"{vo}-{account}-login";
+        if (name.Length <= MostOfSecret && account.All(c => c is '-' or >= 'a' and <= 'z' or >= '0' and <= '9'))
+        {
+            return name;
+        }
+        var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{vo}/{account}")))[..8];
+        return $"{vo[..Math.Min(vo.Length, MostOfSecret - account.Length - digest.Length - 8)]}-{account.Replace('_', '-')}-{digest}-login";
+    }
+}
+
 /// <summary>Labels on everything the operator makes.</summary>
 public static class Labels
 {
@@ -120,6 +138,9 @@ public static class Labels
 
     /// <summary>Namespace of the VO whose login a Secret holds, where that is not the Secret's own.</summary>
     public const string Vo = Api.ApiGroup.Name + "/vo";
+
+    /// <summary>Tag of the VO to which a generated login belongs.</summary>
+    public const string Tag = Api.ApiGroup.Name + "/tag";
 
     /// <summary>On what must outlive the instance (data, credentials): no ownerReference, never pruned.</summary>
     public const string RetainAnnotation = Api.ApiGroup.Name + "/retain";

@@ -1,3 +1,5 @@
+using RucioOperator.Observed;
+
 namespace RucioOperator.Planning;
 
 public sealed record CreateAccount(string Account, string Type, string Email) : VoChange(VoConditions.AccountsReady)
@@ -26,9 +28,9 @@ public sealed record SetPassword(string Account, string Identity) : VoChange(VoC
     public override string Describe() => $"set the password of {Identity}";
 }
 
-public sealed record MapIdentity(string Account, string Identity) : VoChange(VoConditions.AccountsReady)
+public sealed record MapIdentity(string Account, ObservedIdentity Identity) : VoChange(VoConditions.AccountsReady)
 {
-    public override string Describe() => $"map identity {Identity} to account {Account}";
+    public override string Describe() => $"map identity {WantedIdentities.Words(Identity)} to account {Account}";
 }
 
 /// <summary>Where the password can't be read: proof that this one opens the account, before any older way in is closed.</summary>
@@ -37,7 +39,7 @@ public sealed record VerifyLogin(string Account, string Identity) : VoChange(VoC
     public override string Describe() => $"log in as {Account} with {Identity}";
 }
 
-public sealed record UnmapIdentity(string Account, string Identity) : VoChange(VoConditions.AccountsReady)
+public sealed record UnmapIdentity(string Account, ObservedIdentity Identity) : VoChange(VoConditions.AccountsReady)
 {
-    public override string Describe() => $"unmap identity {Identity} from account {Account}";
+    public override string Describe() => $"unmap identity {WantedIdentities.Words(Identity)} from account {Account}";
 }

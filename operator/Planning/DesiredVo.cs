@@ -1,4 +1,5 @@
 using RucioOperator.Api;
+using RucioOperator.Observed;
 
 namespace RucioOperator.Planning;
 
@@ -37,6 +38,17 @@ public sealed record DesiredVo(
     /// <summary>Null: the spec has none.</summary>
     public Membership? Membership { get; init; }
 
+    /// <summary>Issuers whose tokens the instance takes; null: unknown, any is believed.</summary>
+    public IReadOnlyList<TokenIssuer>? Issuers { get; init; }
+
+    /// <summary>The server hands over names of certificates in OpenSSL's old form, with slashes.</summary>
+    public bool SlashNames { get; init; }
+
+    /// <summary>Wanted identities that another VO has, and that nobody allowed to be shared.</summary>
+    public IReadOnlySet<ObservedIdentity> Taken { get; init; } = new HashSet<ObservedIdentity>();
+
+    public SharedIdentities Shared { get; init; } = new([]);
+
     /// <summary>Found while its Secrets were read: what they concern is left as it is.</summary>
     public IReadOnlyList<Problem> Problems { get; init; } = [];
 
@@ -60,3 +72,6 @@ public sealed record NextRoot(string Identity, string Password)
 {
     public override string ToString() => Identity;
 }
+
+/// <param name="Url">As in the <c>iss</c> of its tokens.</param>
+public sealed record TokenIssuer(string Name, string Url);

@@ -11,8 +11,8 @@ internal static class MemberIdentities
     {
         // The form SUB=…, ISS=… is taken apart at the first comma and blank (lib/rucio/core/oidc.py, validate_jwt).
         { Type: IdentityType.Oidc, Subject: { Length: > 0 and <= 1024 } subject } => subject.All(c => c is > ' ' and <= '~' and not ','),
-        { Type: IdentityType.X509, Dn: { Length: > 0 and <= Longest } dn } => dn.All(c => c is >= ' ' and <= '~') && dn.Contains('='),
-        { Type: IdentityType.Ssh, PublicKey: { Length: > 0 and <= Longest } key } => key.StartsWith("ssh-rsa AAAA", StringComparison.Ordinal) && key.All(c => c is >= ' ' and <= '~'),
+        { Type: IdentityType.X509, Dn: { Length: <= Longest } dn } => DistinguishedName.Parse(dn, out _) is not null,
+        { Type: IdentityType.Ssh, PublicKey: { Length: <= Longest } key } => SshKey.Parse(key) is not null,
         _ => false,
     };
 }

@@ -13,6 +13,7 @@ public static class VoPlan
     public const string ExistsUnclaimed = nameof(ExistsUnclaimed);
     public const string WaitingForStorage = nameof(WaitingForStorage);
     public const string AccountTypeFixed = nameof(AccountTypeFixed);
+    public const string IdentityTaken = nameof(IdentityTaken);
     public const string NotGranted = nameof(NotGranted);
     public const string NotReachable = nameof(NotReachable);
     public const string NotPermitted = nameof(NotPermitted);

@@ -9,7 +9,7 @@ internal static class VoQuotasPart
 
     public static IEnumerable<VoChange> Changes(DesiredVo desired, ObservedVo observed, List<Problem> problems)
     {
-        foreach (var account in desired.Accounts)
+        foreach (var account in desired.Accounts.Where(a => !a.Suspended))
         {
             var wanted = WantedQuotas.Of(account, observed);
             problems.AddRange(wanted.Unmatched.Select(e => new Problem(VoConditions.QuotasReady, VoPlan.WaitingForStorage,
@@ -40,4 +40,11 @@ internal static class VoQuotasPart
 
     private static IEnumerable<string> Surplus(IReadOnlyDictionary<string, long> wanted, IReadOnlyDictionary<string, long> have) =>
         have.Keys.Where(k => !wanted.ContainsKey(k)).Order(StringComparer.Ordinal);
+
+    /// <summary>What an account that is closed gives back while it is still active.</summary>
+    internal static IEnumerable<VoChange> Release(ObservedAccount account) =>
+    [
+        .. account.Limits.Keys.Order(StringComparer.Ordinal).Select(rse => new RemoveQuota(account.Name, rse)),
+        .. account.Totals.Keys.Order(StringComparer.Ordinal).Select(expression => new RemoveTotal(account.Name, expression)),
+    ];
 }

@@ -42,8 +42,9 @@ public static partial class RucioReads
     }
 
     /// <summary>Active accounts; suspended and deleted ones are not listed.</summary>
-    public static async Task<IReadOnlyDictionary<string, ObservedAccount>> ListAccountsAsync(this RucioSession s, CancellationToken ct) =>
-        (await LinesAsync(s, "accounts/", ct)).Select(a => new ObservedAccount(Text(a, "account")!, Text(a, "type") ?? "USER", "ACTIVE", Text(a, "email"))).ToDictionary(a => a.Name, StringComparer.Ordinal);
+    /// <param name="filter">Of an attribute, or <c>identity</c>.</param>
+    public static async Task<IReadOnlyDictionary<string, ObservedAccount>> ListAccountsAsync(this RucioSession s, CancellationToken ct, (string Key, string Value)? filter = null) =>
+        (await LinesAsync(s, filter is { } f ? $"accounts/?{E(f.Key)}={E(f.Value)}" : "accounts/", ct)).Select(a => new ObservedAccount(Text(a, "account")!, Text(a, "type") ?? "USER", "ACTIVE", Text(a, "email"))).ToDictionary(a => a.Name, StringComparer.Ordinal);
 
     /// <summary>One account whatever its status; null: there never was one.</summary>
     public static async Task<ObservedAccount?> FindAccountAsync(this RucioSession s, string account, CancellationToken ct)
@@ -68,6 +69,20 @@ public static partial class RucioReads
 
     public static async Task<IReadOnlyList<ObservedIdentity>> IdentitiesAsync(this RucioSession s, string account, CancellationToken ct) =>
         [.. (await LinesAsync(s, $"accounts/{E(account)}/identities", ct)).Select(i => new ObservedIdentity(Text(i, "identity")!, Text(i, "type")!))];
+
+    /// <summary>Accounts that an identity opens, in all VOs; null: this server doesn't offer that.</summary>
+    public static async Task<int?> CountAccountsOfAsync(this RucioSession s, string identity, string type, CancellationToken ct)
+    {
+        try
+        {
+            using var json = await JsonAsync(s, $"identities/accounts?identity_key={E(identity)}&type={E(type)}", ct);
+            return json.RootElement.GetArrayLength();
+        }
+        catch (RucioRejectedException refused) when (refused.ExceptionClass == "AccessDenied" || refused.Status is 403 or 404 or 405)
+        {
+            return null;
+        }
+    }
 
     /// <summary>RSE → bytes; −1 is unlimited, which Rucio writes as a bare <c>Infinity</c>.</summary>
     public static async Task<IReadOnlyDictionary<string, long>> LocalLimitsAsync(this RucioSession s, string account, CancellationToken ct)

@@ -95,7 +95,7 @@ internal static class RuleCases
           tag: sky
           longName: skyview
           rootMappings: Exclusive
-          accounts: [{name: alice, identities: [{type: Userpass}], quotas: [{rseExpression: "*", bytes: 1Ti}, {rseExpression: SKY_DISK-1, bytes: unlimited}]}]
+          accounts: [{name: alice, attributes: {a: b}, identities: [{type: Userpass}], quotas: [{rseExpression: "*", bytes: 1Ti}, {rseExpression: SKY_DISK-1, bytes: unlimited}]}]
           scopes: [{name: data, owner: alice}]
           subscriptions: [{name: all, owner: alice, filter: {scopes: [data]}, rules: [{rseExpression: "*"}]}]
           distances: {policy: Mesh}
@@ -188,11 +188,17 @@ internal static class RuleCases
         new(Vo, ".spec", "in the care of the RucioInstance", "spec: {tag: def}"),
         new(Vo, ".spec.accounts[].name", "root and super_root", "spec: {accounts: [{name: root}]}"),
         new(Vo, ".spec.accounts[].identities", "at most one", "spec: {accounts: [{name: alice, identities: [{type: Userpass}, {type: Userpass}]}]}"),
-        new(Vo, ".spec.accounts[].identities[].type", "X509", "spec: {accounts: [{name: alice, identities: [{type: X509}]}]}"),
         new(Vo, ".spec.membership.groups[].attributes", "keys and values", "spec: {membership: {groups: [{name: sky, attributes: {\"a b\": c}}]}}"),
         new(Vo, ".spec.membership.groups[].attributes", "admin is a field", "spec: {membership: {groups: [{name: sky, attributes: {admin: \"true\"}}]}}"),
         new(Vo, ".spec.membership.mode", "Apply is not", "spec: {membership: {mode: Apply}}"),
         new(Vo, ".spec.subscriptions[].owner", "root has no quota", "spec: {subscriptions: [{name: all, owner: root, filter: {scopes: [data]}, rules: [{rseExpression: \"*\"}]}]}"),
+        new(Vo, ".spec.accounts[].identities[]", "type X509 needs dn", "spec: {accounts: [{name: alice, identities: [{type: X509}]}]}"),
+        new(Vo, ".spec.accounts[].identities[]", "type Oidc needs subject", "spec: {accounts: [{name: alice, identities: [{type: Oidc, issuer: iam}]}]}"),
+        new(Vo, ".spec.accounts[].identities[]", "issuer belongs", "spec: {accounts: [{name: alice, identities: [{type: X509, dn: \"CN=a\", issuer: iam}]}]}"),
+        new(Vo, ".spec.accounts[].identities[]", "type Ssh needs publicKey", "spec: {accounts: [{name: alice, identities: [{type: Userpass, publicKey: \"ssh-rsa AAAA\"}]}]}"),
+        new(Vo, ".spec.accounts[].identities[]", "secretRef belongs", "spec: {accounts: [{name: alice, identities: [{type: X509, dn: \"CN=a\", secretRef: {name: s}}]}]}"),
+        new(Vo, ".spec.accounts[].attributes", "admin is a field", "spec: {accounts: [{name: alice, attributes: {admin: \"true\"}}]}"),
+        new(Vo, ".spec.accounts[].attributes", "belongs to the operator", "spec: {accounts: [{name: alice, attributes: {rucio-operator: made}}]}"),
         new(Vo, ".spec.scopes[].name", "mock", "spec: {scopes: [{name: mock}]}"),
         new(Vo, ".spec.clientConfig", "issuer is for authType", "spec: {clientConfig: {authType: Userpass}}"),
         new(Vo, ".spec.clientConfig.jupyter", "go together", "spec: {clientConfig: {jupyter: {rseMountPath: null}}}"),

@@ -126,6 +126,38 @@ public sealed class ExternalConnectionTests(bool live) : ContractTests(live)
         Assert.That((await PlanAsync(nowhere, External(other, "pw", "x") with { Reach = VoReach.Given })).Problems.Single().Reason, Is.EqualTo(VoPlan.NotReachable));
     }
 
+    [Test]
+    public async Task Identities_attributes_and_leaving_work_over_rest_alone()
+    {
+        var tag = await Bed.NewTagAsync();
+        var desired = External(tag, "pw", $"alice@{tag}-aaaaaaaa");
+        AccountSpec bob = new() { Name = "bob", Attributes = new Dictionary<string, string> { ["tier"] = "1" }, Identities = [new() { Type = IdentityType.X509, Dn = $"CN=Bob,O={tag}" }] };
+        var both = desired with { SlashNames = true, Spec = desired.Spec with { Accounts = [.. desired.Spec.Accounts!, bob] } };
+        await using (var connection = await ConnectAsync(tag))
+        {
+            await ConvergeAsync(connection, both);
+            var made = (await Bed.Instance.RefreshVoAsync(tag, default)).Accounts["bob"];
+            Assert.That(made.Identities, Is.EqualTo(new[] { new ObservedIdentity($"/O={tag}/CN=Bob", "X509") }));
+            Assert.That(made.Attributes, Is.EquivalentTo(new Dictionary<string, string> { ["tier"] = "1", [AccountMark.Attribute] = AccountMark.Made }));
+            await ConvergeAsync(connection, both with { Spec = both.Spec with { Accounts = [both.Spec.Accounts![0], bob with { Attributes = new Dictionary<string, string> { ["tier"] = "2" }, Identities = null }] } });
+            made = (await Bed.Instance.RefreshVoAsync(tag, default)).Accounts["bob"];
+            Assert.That((made.Identities.Count, made.Attributes["tier"]), Is.EqualTo((0, "2")));
+        }
+
+        // Another process, and all it has is what Rucio says.
+        await using var second = await ConnectAsync(tag);
+        await ConvergeAsync(second, both);
+        await ConvergeAsync(second, desired);
+        var left = (await Bed.Instance.RefreshVoAsync(tag, default)).Accounts;
+        Assert.That((left["bob"].Status, left["bob"].Identities.Count, left["alice"].Status), Is.EqualTo(("SUSPENDED", 0, "ACTIVE")));
+
+        var other = await Bed.NewVoAsync();
+        await Bed.ConvergeAsync(other with { Spec = other.Spec with { Accounts = [new() { Name = "bob" }] } });
+        Assert.That(await Bed.Writer.MapIdentityAsync(new ObservedIdentity($"/O={tag}/CN=Bob", "X509"), "bob", other.Spec.Tag, shared: false, default), Is.True);
+        var taken = Assert.ThrowsAsync<PlanStoppedException>(async () => await ConvergeAsync(second, both));
+        Assert.That((taken!.Reason, taken.Change), Is.EqualTo((VoPlan.IdentityTaken, (VoChange)new MapIdentity("bob", new ObservedIdentity($"/O={tag}/CN=Bob", "X509")))));
+    }
+
     /// <summary>A kill between two calls, at every place: another process goes on, and nothing was ever open.</summary>
     [Test]
     public async Task A_plan_broken_off_after_any_change_is_finished_by_the_next_process()

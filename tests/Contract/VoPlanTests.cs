@@ -30,7 +30,7 @@ public sealed class VoPlanTests(bool live) : ContractTests(live)
         }, ("alice", "alice-password"));
         var made = await Bed.ConvergeAsync(first);
         Assert.That((made.Description, made.Email, made.CreatedByOperator), Is.EqualTo(("An experiment: 100 %", "vo@example.org", true)));
-        Assert.That(made.Accounts["ops"].Attributes.Keys, Is.EqualTo(new[] { "admin" }));
+        Assert.That(made.Accounts["ops"].Attributes.Keys, Is.EquivalentTo(new[] { "admin", AccountMark.Attribute }));
         Assert.That(await Bed.LogInAsync($"alice@{tag}", "alice-password", "alice", tag), Is.EqualTo("200"));
 
         await Bed.Root(first).ImportAsync(ImportDocument.Of([new DesiredRse("Q_1"), new DesiredRse("Q_2")]), default);
@@ -49,7 +49,7 @@ public sealed class VoPlanTests(bool live) : ContractTests(live)
         {
             Assert.That(changed.Description, Is.EqualTo("Another"));
             Assert.That(changed.Accounts["alice"].Limits, Is.EquivalentTo(new Dictionary<string, long> { ["Q_1"] = 1L << 40, ["Q_2"] = -1 }));
-            Assert.That(changed.Accounts["ops"].Attributes, Is.Empty);
+            Assert.That(changed.Accounts["ops"].Attributes, Is.EquivalentTo(new Dictionary<string, string> { [AccountMark.Attribute] = AccountMark.Made }));
             Assert.That(changed.Scopes, Is.EquivalentTo(new Dictionary<string, string> { ["data"] = "ops", ["mc"] = "root" }));
         });
         Assert.That(await Bed.LogInAsync($"alice@{tag}", "rotated", "alice", tag), Is.EqualTo("200"));

@@ -25,7 +25,7 @@ public sealed class ExternalVoPlanTests
         Accounts = new Dictionary<string, ObservedAccount>
         {
             ["root"] = new("root", "SERVICE", "ACTIVE", null) { Identities = root },
-            ["alice"] = new("alice", "USER", "ACTIVE", null) { Identities = alice },
+            ["alice"] = new("alice", "USER", "ACTIVE", null) { Identities = alice, Attributes = new Dictionary<string, string> { [AccountMark.Attribute] = AccountMark.Listed } },
         },
     };
 

@@ -90,8 +90,25 @@ public sealed class VoPlanTests
     {
         var asked = w.Desired.Spec.Accounts!.Select(a => a.Name).ToHashSet();
         var (_, end, _) = Run(w.Desired, w.Observed);
-        return w.Observed.Accounts.Where(a => a.Key != "root" && !asked.Contains(a.Key)).All(a => ReferenceEquals(end.Accounts[a.Key], a.Value));
+        return w.Observed.Accounts.Where(a => a.Key != "root" && !asked.Contains(a.Key) && !AccountMark.IsOn(a.Value)).All(a => ReferenceEquals(end.Accounts[a.Key], a.Value));
     });
+
+    [Test]
+    public void Who_is_not_active_in_the_end_has_no_way_in_unless_nobody_asked_for_the_account() => Worlds.Sample(w =>
+    {
+        var (_, end, _) = Run(w.Desired, w.Observed);
+        return end.Claim != VoSpecs.Claimant || end.Accounts.Values.All(a => a.Status == "ACTIVE" || a.Identities.Count == 0 || !AccountMark.IsOn(a) && w.Desired.Accounts.All(x => x.Name != a.Name));
+    });
+
+    [Test]
+    public void An_account_comes_back_only_when_nobody_from_before_can_come_in_with_it() => Worlds.Where(w => w.Observed.CreatedByOperator).Sample(w =>
+        Run(w.Desired, w.Observed).Steps.Where(s => s.Change is SetAccount { Key: "status", Value: "ACTIVE" }).All(s =>
+        {
+            var account = ((SetAccount)s.Change).Account;
+            var spec = w.Desired.Accounts.Single(a => a.Name == account);
+            var wanted = WantedIdentities.Of(spec, w.Desired, []).Append(new("" + account + "@sky", "USERPASS"));
+            return s.Before.Accounts[account].Identities.All(wanted.Contains) && (spec.Admin || !s.Before.Accounts[account].Attributes.ContainsKey("admin"));
+        }));
 
     [Test]
     public void No_text_of_a_plan_shows_a_password() => Worlds.Sample(w =>

@@ -19,14 +19,20 @@ internal static class VoSpecs
     private static readonly Gen<string> Name = Gen.OneOf("alice", "bob", "carol");
     private static readonly Gen<string> RseName = Gen.OneOf("A", "B", "C");
 
-    private static readonly Gen<AccountSpec> Account = Gen.Select(Gen.Select(Name, Gen.OneOf(AccountType.User, AccountType.Service), Gen.OneOf(null, "x@example.org")), Gen.Bool,
-        Gen.Select(Gen.OneOf(Gen.Const("*"), RseName, Gen.Const("A|B"), Gen.Const(@"*\C")), Gen.OneOf("1Ti", "unlimited"), Gen.OneOf(null, "2Ti", "unlimited")).List[0, 2],
-        (head, admin, quotas) => new AccountSpec
+    private static readonly Gen<IdentitySpec> Identity = Gen.OneOf(
+        new IdentitySpec { Type = IdentityType.X509, Dn = "CN=someone" }, new IdentitySpec { Type = IdentityType.X509, Dn = "/O=x/CN=else" }, new IdentitySpec { Type = IdentityType.Oidc, Subject = "s", Issuer = "https://i.example.org/" });
+
+    private static readonly Gen<AccountSpec> Account = Gen.Select(Gen.Select(Name, Gen.OneOf(AccountType.User, AccountType.Service), Gen.OneOf(null, "x@example.org")), Gen.Select(Gen.Bool, Gen.OneOf(false, false, true)),
+        Gen.Select(Gen.OneOf(Gen.Const("*"), RseName, Gen.Const("A|B"), Gen.Const(@"*\C")), Gen.OneOf("1Ti", "unlimited"), Gen.OneOf(null, "2Ti", "unlimited")).List[0, 2], Gen.Select(Identity.List[0, 2], Gen.OneOf("1", "2").List[0, 1]),
+        (head, flags, quotas, more) => new AccountSpec
         {
             Name = head.Item1,
             Type = head.Item2,
             Email = head.Item3,
-            Admin = admin,
+            Admin = flags.Item1,
+            Suspended = flags.Item2,
+            Identities = more.Item1,
+            Attributes = more.Item2.ToDictionary(_ => "tier"),
             Quotas = [.. quotas.DistinctBy(q => q.Item1).Select(q => new QuotaSpec { RseExpression = q.Item1, Bytes = q.Item2, Total = q.Item3 })],
         });
 
@@ -51,16 +57,17 @@ internal static class VoSpecs
             {
                 NextRoot = gone ? new(NextIdentity, NextPassword) : null,
                 FormerLongName = login ? "survey" : null,
+                Taken = gone ? new HashSet<ObservedIdentity> { new("CN=someone", "X509") } : [],
             };
         });
 
     private static readonly Gen<PasswordHash> Hash = Gen.OneOf("password", "other", RootPassword, NextPassword).Select(Of);
 
-    private static readonly Gen<ObservedAccount> ObservedAccount = Gen.Select(Name, Gen.OneOf("USER", "SERVICE"), Gen.OneOf("ACTIVE", "SUSPENDED"), Gen.Bool, Gen.Bool, RseName.List[0, 2],
-        (name, type, status, admin, mapped, limits) => new ObservedAccount(name, type, status, "y@example.org")
+    private static readonly Gen<ObservedAccount> ObservedAccount = Gen.Select(Name, Gen.OneOf("USER", "SERVICE"), Gen.OneOf("ACTIVE", "SUSPENDED", "DELETED"), Gen.Select(Gen.Bool, Gen.OneOf(null, AccountMark.Made, AccountMark.Listed)), Gen.Select(Gen.Bool, Gen.Bool), RseName.List[0, 2],
+        (name, type, status, attributes, mapped, limits) => new ObservedAccount(name, type, status, "y@example.org")
         {
-            Attributes = admin ? new Dictionary<string, string> { ["admin"] = "true" } : [],
-            Identities = mapped ? [new ObservedIdentity($"{name}@sky", "USERPASS")] : [],
+            Attributes = ((IEnumerable<(string, string?)>)[("admin", attributes.Item1 ? "true" : null), ("tier", attributes.Item1 ? "1" : null), (AccountMark.Attribute, attributes.Item2)]).Where(a => a.Item2 is not null).ToDictionary(a => a.Item1, a => a.Item2!),
+            Identities = [.. mapped.Item1 ? (ObservedIdentity[])[new($"{name}@sky", "USERPASS")] : [], .. mapped.Item2 ? (ObservedIdentity[])[new("CN=someone", "X509")] : []],
             Limits = limits.Distinct().ToDictionary(rse => rse, _ => 7L),
             Totals = limits.Distinct().ToDictionary(rse => $"{rse}|B", _ => 7L),
         });
@@ -104,10 +111,11 @@ internal static class VoSpecs
         UpdateVo c => vo with { Description = c.Description, Email = c.Email },
         CreateAccount c => vo with { Accounts = new Dictionary<string, ObservedAccount>(vo.Accounts) { [c.Account] = new(c.Account, c.Type, "ACTIVE", c.Email) } },
         SetAccount c => With(vo, c.Account, a => c.Key == "email" ? a with { Email = c.Value } : a with { Status = c.Value }),
-        AddAccountAttribute c => With(vo, c.Account, a => a with { Attributes = new Dictionary<string, string>(a.Attributes) { [c.Key] = c.Value } }),
+        AddAccountAttribute c => With(vo, c.Account, a => a.Status != "ACTIVE" || a.Attributes.ContainsKey(c.Key) ? throw new InvalidOperationException($"Rucio refuses to {c}") : a with { Attributes = new Dictionary<string, string>(a.Attributes) { [c.Key] = c.Value } }),
         RemoveAccountAttribute c => With(vo, c.Account, a => a with { Attributes = a.Attributes.Where(x => x.Key != c.Key).ToDictionary() }),
         SetPassword c => WithPassword(vo, c.Identity, desired.Passwords[c.Account]),
-        MapIdentity c => Mapped(vo, c.Account, c.Identity),
+        MapIdentity c => With(vo, c.Account, a => a.Status != "ACTIVE" || desired.Taken.Contains(c.Identity) ? throw new InvalidOperationException($"refused: {c}") : a.Identities.Contains(c.Identity) ? a : a with { Identities = [.. a.Identities, c.Identity] }),
+        UnmapIdentity c => With(vo, c.Account, a => a with { Identities = [.. a.Identities.Where(i => i != c.Identity)] }),
         CreateScope c => vo with { Scopes = new Dictionary<string, string>(vo.Scopes) { [c.Scope] = c.Owner } },
         SetScopeOwner c => vo with { Scopes = new Dictionary<string, string>(vo.Scopes) { [c.Scope] = c.Owner } },
         SetQuota c => With(vo, c.Account, a => a with { Limits = new Dictionary<string, long>(a.Limits) { [c.Rse] = c.Bytes } }),

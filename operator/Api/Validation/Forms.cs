@@ -138,4 +138,15 @@ public static partial class Forms
 
     [GeneratedRegex(@"^([1-9][0-9]{0,3}h|[1-9][0-9]?d|([5-9]|[1-9][0-9]{1,3})m)\z")]
     public static partial Regex CheckInterval();
+
+    /// <summary>Rucio takes slashes too, but keys end up in URL paths.</summary>
+    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,29}\z")]
+    public static partial Regex AccountAttributeKey();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_./-]{1,30}\z")]
+    public static partial Regex AccountAttributeValue();
+
+    /// <summary>OpenID Connect allows 255 ASCII characters; Rucio takes identities apart at blanks.</summary>
+    [GeneratedRegex(@"^[!-~]{1,255}\z")]
+    public static partial Regex TokenSubject();
 }

@@ -33,6 +33,8 @@ public static class RucioInstanceRules
         new("grants name a VO and a namespace", Grants),
         new("an age is hours or days", s => When(s.Tenancy?.RootCredentialMaxAge is { } age && !Forms.Age().IsMatch(age), Invalid("spec.tenancy.rootCredentialMaxAge", "must be hours or days such as 12h or 30d"))),
         new("allowed hosts are hosts", AllowedHosts),
+        new("identities that may be shared are identities", s => (s.Tenancy?.SharedIdentities).Items("spec.tenancy.sharedIdentities")
+            .SelectMany(i => When(IdentityText.Canonical(i.Item) is null, Invalid(i.Path, "must be the subject of a certificate, SUB=…, ISS=… of a token, or an RSA key")))),
         .. PlatformRules.All,
         .. OidcRules.All,
         .. MembershipRules.Grants,
@@ -44,7 +46,6 @@ public static class RucioInstanceRules
     private static IEnumerable<FieldError> FieldsToCome(RucioInstanceSpec s) =>
     [
         .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef)),
-        .. NotYet("spec.tenancy", ("sharedIdentities", s.Tenancy?.SharedIdentities)),
     ];
 
     private static IEnumerable<FieldError> ValuesToCome(RucioInstanceSpec s) =>

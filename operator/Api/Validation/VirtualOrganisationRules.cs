@@ -15,7 +15,8 @@ public static class VirtualOrganisationRules
         new("root of the one VO is the instance's", s => When(s.Tag == BaseVo.Tag && s.RootMappings is not null, Invalid("spec.rootMappings", $"root of VO {BaseVo.Tag} is in the care of the RucioInstance: leave it out"))),
         new("description and email fit", Contact),
         new("accounts are named and not the operator's", Accounts),
-        new("identities can log in", s => Each(s.Accounts, "spec.accounts", Identities)),
+        new("attributes are what Rucio takes", s => Each(s.Accounts, "spec.accounts", AccountRules.Attributes)),
+        new("identities can log in", s => Each(s.Accounts, "spec.accounts", AccountRules.Identities)),
         new("quotas say where and how much", s => Each(s.Accounts, "spec.accounts", Quotas)),
         .. MembershipRules.All,
         new("scopes are named and owned", Scopes),
@@ -33,19 +34,12 @@ public static class VirtualOrganisationRules
         .. NotYet("spec",
             ("transfers", s.Transfers)),
         .. NotYet("spec.distances", ("hub", s.Distances?.Hub), ("overrides", s.Distances?.Overrides)),
-        .. Each(s.Accounts, "spec.accounts", (path, a) =>
-        [
-            .. NotYet(path, ("attributes", a.Attributes)),
-            .. Each(a.Identities, $"{path}.identities", (p, i) => NotYet(p, ("dn", i.Dn), ("subject", i.Subject), ("issuer", i.Issuer), ("publicKey", i.PublicKey))),
-        ]),
     ];
 
     private static IEnumerable<FieldError> ValuesToCome(VirtualOrganisationSpec s) =>
     [
         .. When(s.Distances is { Policy: DistancePolicy.Star }, NotYet("spec.distances.policy", "Star is")),
         .. When(s.Membership is { Mode: MembershipMode.Apply }, NotYet("spec.membership.mode", "Apply is")),
-        .. Each(s.Accounts, "spec.accounts", (path, a) => Each(a.Identities, $"{path}.identities", (p, i) =>
-            When(i.Type != IdentityType.Userpass, NotYet($"{p}.type", "X509, Oidc and Ssh are")))),
     ];
 
     private static IEnumerable<FieldError> DataPath(VirtualOrganisationSpec s) =>
@@ -83,12 +77,6 @@ public static class VirtualOrganisationRules
             .. Email($"{path}.email", a.Email),
         ]),
         .. s.Accounts.Items("spec.accounts").Unique(a => a.Name, "an account of this name is listed before"),
-    ];
-
-    private static IEnumerable<FieldError> Identities(string path, AccountSpec a) =>
-    [
-        .. When(a.Identities?.Count(i => i.Type == IdentityType.Userpass) > 1, Invalid($"{path}.identities", "an account has at most one identity of type Userpass")),
-        .. Each(a.Identities, $"{path}.identities", (p, i) => Secret($"{p}.secretRef", i.SecretRef)),
     ];
 
     private static IEnumerable<FieldError> Quotas(string path, AccountSpec a) => Quotas(path, a.Quotas);

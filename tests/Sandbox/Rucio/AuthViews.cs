@@ -1,6 +1,6 @@
 namespace RucioOperator.Sandbox.Rucio;
 
-/// <summary>/ping and /auth with user names and passwords; the other ways to log in are left out.</summary>
+/// <summary>/ping and /auth with user names and passwords, or SSH keys; the other ways to log in are left out.</summary>
 internal static class AuthViews
 {
     private const string BadHeader = "Cannot authenticate to account {0} with given credentials";
@@ -11,6 +11,7 @@ internal static class AuthViews
     [
         new("GET", "/auth/userpass", UserPassAsync, Accept: "application/octet-stream") { IsOpen = true },
         new("GET", "/auth/validate", ValidateAsync) { IsOpen = true },
+        .. SshViews.Routes,
     ];
 
     private static async Task<Answer> UserPassAsync(Call call)
