@@ -154,7 +154,7 @@ public sealed class ExternalConnectionTests(bool live) : ContractTests(live)
         var other = await Bed.NewVoAsync();
         await Bed.ConvergeAsync(other with { Spec = other.Spec with { Accounts = [new() { Name = "bob" }] } });
         Assert.That(await Bed.Writer.MapIdentityAsync(new ObservedIdentity($"/O={tag}/CN=Bob", "X509"), "bob", other.Spec.Tag, shared: false, default), Is.True);
-        var taken = Assert.ThrowsAsync<PlanStoppedException>(async () => await ConvergeAsync(second, both));
+        var taken = await Assert.ThrowsAsync<PlanStoppedException>(() => ConvergeAsync(second, both));
         Assert.That((taken!.Reason, taken.Change), Is.EqualTo((VoPlan.IdentityTaken, (VoChange)new MapIdentity("bob", new ObservedIdentity($"/O={tag}/CN=Bob", "X509")))));
     }
 
