@@ -41,7 +41,7 @@ internal sealed class DesiredVoSource(VoWork work)
             SlashNames = Instance.Spec.External is { LegacyDn: true },
             Shared = new SharedIdentities(Instance.Spec.Tenancy?.SharedIdentities ?? []),
         };
-        return desired with { Taken = work.Connection.TakenElsewhere(Tag, desired.Accounts.SelectMany(a => WantedIdentities.Of(a, desired, [])).ToHashSet(), desired.Shared) };
+        return Membership.LeaveTaken(desired with { Taken = work.Connection.TakenElsewhere(Tag, desired.Accounts.SelectMany(a => WantedIdentities.Of(a, desired, [])).ToHashSet(), desired.Shared) }, observed);
     }
 
     private IEnumerable<Problem> NoTransmogrifier() =>

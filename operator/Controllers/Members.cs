@@ -37,9 +37,11 @@ public sealed class Members(ScimDirectory directory, ReferencedSecrets secrets, 
         DurationText.TryParse(spec.Interval, out var interval);
         var look = directory.Look(ObjectKey.Of(instance), source, ObjectKey.Of(vo), interval, now: StatusPass.Token(vo) != vo.Status?.LastHandledReconcileAt);
         var membership = Membership.For(new(vo.Spec, issuer!.Url, instance.Spec.Oidc!.Issuers.Select(i => i.Url).ToHashSet(), look.People, observed, instance.Spec.Tenancy?.Limits?.Accounts));
+        // Read before, by an operator that has ended since, and nobody has asked for something else: as good as known.
+        var isKnown = look.People is not null || vo.Status is { Membership: not null } status && status.ObservedGeneration == vo.Metadata.Generation;
         return look switch
         {
-            { Failure: { } failure } when look.People is null || look.FailingFor > Patience => membership with { Problem = new(VoConditions.MembershipSynced, failure.Reason, $"issuer {spec.Issuer}: {failure.Message}; until it can be read, nobody joins or leaves") },
+            { Failure: { } failure } when !isKnown || look.FailingFor > Patience => membership with { Problem = new(VoConditions.MembershipSynced, failure.Reason, $"issuer {spec.Issuer}: {failure.Message}; until it can be read, nobody joins or leaves") },
             { People: null } => membership with { Problem = new(VoConditions.MembershipSynced, Reading, $"issuer {spec.Issuer} is being read") },
             _ => membership,
         };

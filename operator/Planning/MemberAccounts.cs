@@ -9,6 +9,8 @@ internal sealed class MemberAccounts(MembershipFacts facts, List<string> skipped
 {
     private readonly HashSet<string> _taken = [.. (facts.Vo.Accounts ?? []).Select(a => a.Name), "root", "super_root"];
     private readonly HashSet<string> _logins = [];
+    private readonly Dictionary<string, string> _byMark = Index(facts, a => a.Attributes.TryGetValue(Membership.MarkAttribute, out var mark) ? [mark] : []);
+    private readonly Dictionary<string, string> _byToken = Index(facts, a => a.Status == "ACTIVE" && !a.Attributes.ContainsKey(Membership.MarkAttribute) ? a.Identities.Where(i => i.Type == "OIDC").Select(i => i.Identity) : []);
 
     /// <summary>In order of name.</summary>
     public IReadOnlyList<AccountSpec> All()
@@ -16,9 +18,11 @@ internal sealed class MemberAccounts(MembershipFacts facts, List<string> skipped
         var members = facts.People!.Users.Where(u => u.Active)
             .Select(u => (User: u, Groups: facts.Spec.Groups.Where(g => g.Name == MemberGroup.Everybody || u.Groups.Contains(g.Name)).ToList()))
             .Where(m => m.Groups.Count > 0).OrderBy(m => m.User.Id, StringComparer.Ordinal).ToList();
-        var listed = (facts.Vo.Accounts ?? []).SelectMany(a => a.Identities ?? []).Where(i => i.Type == IdentityType.Oidc).Select(i => (i.Issuer, i.Subject)).ToHashSet();
-        var own = members.Where(m => !listed.Contains((facts.Issuer, m.User.Id)) && !Adopted(m.User)).ToList();
-        skipped.AddRange(members.Except(own).Select(m => $"{MemberNames.Of(m.User.UserName)}: listed in spec.accounts"));
+        var listed = (facts.Vo.Accounts ?? []).SelectMany(a => a.Identities ?? []).Where(i => i.Type == IdentityType.Oidc && IsOfThisIssuer(i)).Select(i => i.Subject).ToHashSet();
+        // By its login, or because the spec has taken over what the sync had made.
+        var ofSpec = members.ToLookup(m => listed.Contains(m.User.Id) || _byMark.TryGetValue(MemberNames.Mark(facts.Issuer, m.User.Id), out var name) && _taken.Contains(name));
+        var own = ofSpec[false].ToList();
+        skipped.AddRange(ofSpec[true].Select(m => $"{MemberNames.Of(m.User.UserName)}: listed in spec.accounts"));
         // Who has an account keeps it, whatever newcomers are called.
         var existing = own.ToDictionary(m => m.User.Id, m => Existing(m.User));
         _taken.UnionWith(existing.Values.OfType<string>());
@@ -27,20 +31,16 @@ internal sealed class MemberAccounts(MembershipFacts facts, List<string> skipped
         return [.. accounts.OrderBy(a => a.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>The spec has taken over what the sync had made.</summary>
-    private bool Adopted(ScimUser user) => (facts.Vo.Accounts ?? []).Any(a => facts.Observed.Accounts.GetValueOrDefault(a.Name)?.Attributes.GetValueOrDefault(Membership.MarkAttribute) == MemberNames.Mark(facts.Issuer, user.Id));
+    /// <summary>By name, by URL, or because there is no other.</summary>
+    private bool IsOfThisIssuer(IdentitySpec identity) => identity.Issuer is { } issuer ? issuer == facts.Issuer || issuer == facts.Spec.Issuer : facts.Issuers.Count == 1;
 
     /// <summary>By the mark, or by the identity where somebody made the account before this sync.</summary>
-    private string? Existing(ScimUser user)
-    {
-        var (mark, identity) = (MemberNames.Mark(facts.Issuer, user.Id), $"SUB={user.Id}, ISS={facts.Issuer}");
-        return facts.Observed.Accounts.Values.Where(a => !_taken.Contains(a.Name))
-            .OrderBy(a => a.Name, StringComparer.Ordinal)
-            .Where(a => a.Attributes.GetValueOrDefault(Membership.MarkAttribute) == mark).Select(a => a.Name).FirstOrDefault()
-            ?? facts.Observed.Accounts.Values.Where(a => !_taken.Contains(a.Name) && a.Status == "ACTIVE" && !a.Attributes.ContainsKey(Membership.MarkAttribute))
-            .OrderBy(a => a.Name, StringComparer.Ordinal)
-            .Where(a => a.Identities.Any(i => i.Type == "OIDC" && i.Identity == identity)).Select(a => a.Name).FirstOrDefault();
-    }
+    private string? Existing(ScimUser user) =>
+        (_byMark.GetValueOrDefault(MemberNames.Mark(facts.Issuer, user.Id)) ?? _byToken.GetValueOrDefault(IdentityText.Oidc(user.Id, facts.Issuer))) is { } name && !_taken.Contains(name) ? name : null;
+
+    /// <summary>The first by name, should there be several.</summary>
+    private static Dictionary<string, string> Index(MembershipFacts facts, Func<ObservedAccount, IEnumerable<string>> keys) => facts.Observed.Accounts.Values
+        .OrderBy(a => a.Name, StringComparer.Ordinal).SelectMany(a => keys(a).Select(key => (Key: key, a.Name))).DistinctBy(a => a.Key).ToDictionary(a => a.Key, a => a.Name, StringComparer.Ordinal);
 
     /// <summary>An account that nobody marked is somebody else's, and never taken for its name alone.</summary>
     private string NewName(ScimUser user)
@@ -76,11 +76,11 @@ internal sealed class MemberAccounts(MembershipFacts facts, List<string> skipped
             .. types.Contains(MemberIdentity.X509) ? user.Certificates.Select(dn => new IdentitySpec { Type = IdentityType.X509, Dn = dn }) : [],
             .. types.Contains(MemberIdentity.Ssh) ? user.SshKeys.Select(key => new IdentitySpec { Type = IdentityType.Ssh, PublicKey = key }) : [],
         ];
-        foreach (var identity in all.Take(16))
+        foreach (var found in all.Take(16))
         {
-            if (!MemberIdentities.IsUsable(identity))
+            if (MemberIdentities.Usable(found) is not { } identity)
             {
-                skipped.Add($"{name}: an identity of type {identity.Type} that Rucio can't take");
+                skipped.Add($"{name}: an identity of type {found.Type} that Rucio can't take");
             }
             else if (_logins.Add($"{identity.Type}\n{identity.Subject}{identity.Dn}{identity.PublicKey}\n{identity.Issuer}"))
             {

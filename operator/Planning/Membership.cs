@@ -56,7 +56,8 @@ public sealed record Membership(IReadOnlyList<AccountSpec> Accounts, IReadOnlySe
         var skipped = new List<string>();
         var wanted = new MemberAccounts(facts, skipped).All();
         var joining = wanted.Where(a => facts.Observed.Accounts.GetValueOrDefault(a.Name)?.Status != "ACTIVE").ToList();
-        var leaving = made.Where(m => m.Value.Status == "ACTIVE" && wanted.All(a => a.Name != m.Key)).Select(m => m.Key).ToHashSet();
+        var names = wanted.Select(a => a.Name).ToHashSet();
+        var leaving = made.Where(m => m.Value.Status == "ACTIVE" && !names.Contains(m.Key)).Select(m => m.Key).ToHashSet();
         var status = new MembershipStatus { Members = wanted.Count, Joining = joining.Count, Leaving = leaving.Count, Revision = Revision(facts.Issuer, wanted), Skipped = skipped.Count == 0 ? null : [.. skipped.Take(MostSkipped)] };
         if (spec.Mode == MembershipMode.DryRun)
         {
@@ -77,6 +78,33 @@ public sealed record Membership(IReadOnlyList<AccountSpec> Accounts, IReadOnlySe
         held.UnionWith(wanted.Except(fitting).Select(a => a.Name).Where(made.ContainsKey));
         return new(fitting, held, wanted, status, stop ?? new(VoConditions.MembershipSynced, AccountLimitReached,
             $"{wanted.Count} members and {vo.Accounts?.Count ?? 0} accounts of the spec, the RucioInstance allows {facts.AccountLimit} (spec.tenancy.limits.accounts): {wanted.Count - fitting.Count} wait"));
+    }
+
+    /// <summary>One person in two VOs is no trouble of either: an identity that another VO has is left to it.</summary>
+    public static DesiredVo LeaveTaken(DesiredVo desired, ObservedVo observed)
+    {
+        if (desired.Membership is not { } membership || desired.Taken.Count == 0)
+        {
+            return desired;
+        }
+        var members = membership.Accounts.Select(a => a.Name).ToHashSet();
+        var left = new List<string>();
+        var accounts = desired.Accounts.Select(a => members.Contains(a.Name) ? a with { Identities = [.. (a.Identities ?? []).Where(i => !IsOthers(a, i))] } : a).ToList();
+        return left.Count == 0 ? desired : desired with
+        {
+            Accounts = accounts,
+            Membership = membership with { Status = membership.Status! with { Skipped = [.. (membership.Status.Skipped ?? []).Concat(left).Take(MostSkipped)] } },
+        };
+
+        bool IsOthers(AccountSpec account, IdentitySpec identity)
+        {
+            var others = WantedIdentities.Of(account with { Identities = [identity] }, desired, []).Any(i => desired.Taken.Contains(i) && observed.Accounts.GetValueOrDefault(account.Name)?.Identities.Contains(i) != true);
+            if (others)
+            {
+                left.Add($"{account.Name}: an identity of type {identity.Type} is in use elsewhere in this Rucio");
+            }
+            return others;
+        }
     }
 
     private static bool IsTooMany(int leaving, int active, int percent) =>

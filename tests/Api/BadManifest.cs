@@ -198,7 +198,6 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Vo, "{accounts: [{name: ada, quotas: [{rseExpression: '*', bytes: much}]}]}", "spec.accounts[0].quotas[0].bytes", InvalidField),
         new(Vo, "{accounts: [{name: ada, quotas: [{rseExpression: '*', bytes: -1}]}]}", "spec.accounts[0].quotas[0].bytes", InvalidField),
         new(Vo, "{accounts: [{name: ada, quotas: [{rseExpression: '*', bytes: 9Ei}]}]}", "spec.accounts[0].quotas[0].bytes", InvalidField, InLoopOnly: true),
-        new(Vo, "{membership: {issuer: iam, groups: [{name: sky}], mode: Apply}}", "spec.membership.mode", NotSupportedYet),
         new(Vo, "{membership: {issuer: Iam, groups: [{name: sky}]}}", "spec.membership.issuer", InvalidField),
         new(Vo, "{membership: {issuer: iam, groups: []}}", "spec.membership.groups", InvalidField),
         new(Vo, "{membership: {issuer: iam, groups: [{name: \"a\\nb\"}]}}", "spec.membership.groups[0].name", InvalidField),

@@ -75,6 +75,16 @@ internal sealed class MembershipBed : IAsyncDisposable
         await World.UntilAsync(async () => (last = await SqlAsync(sql)) == expected, () => $"{sql}: {last}, wanted {expected}");
     }
 
+    /// <summary>Whom the public API takes a token for, or what it says instead.</summary>
+    public async Task<string> WhoAsync(string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, World.Bed.Rucio.Url($"/{Ns}/rucio-api/accounts/whoami"));
+        request.Headers.Add("X-Rucio-Auth-Token", token);
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
+        using var response = await http.SendAsync(request);
+        return response.Headers.Location is { } self ? self.OriginalString.Split('/')[^1] : string.Join(',', response.Headers.GetValues("ExceptionClass"));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await World.DisposeAsync();

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -54,12 +53,6 @@ internal sealed class TokenIssuer : IAsyncDisposable
         return $"{Url}/{name}/";
     }
 
-    public void Down(string name)
-    {
-        lock (up)
-            up[name].IsUp = false;
-    }
-
     /// <summary>Of this issuer, which is up from now on.</summary>
     public IssuedPeople People(string name)
     {
@@ -72,20 +65,8 @@ internal sealed class TokenIssuer : IAsyncDisposable
     }
 
     /// <summary>An access token.</summary>
-    public string Token(string name, string subject, string audience = "rucio", string scope = "openid profile", TimeSpan? lifetime = null)
-    {
-        var claims = new JsonObject
-        {
-            ["iss"] = $"{Url}/{name}/",
-            ["sub"] = subject,
-            ["aud"] = audience,
-            ["scope"] = scope,
-            ["exp"] = DateTimeOffset.UtcNow.Add(lifetime ?? TimeSpan.FromHours(1)).ToUnixTimeSeconds(),
-            ["jti"] = Guid.NewGuid().ToString(),
-        };
-        var text = $"{Encode("""{"alg":"RS256","kid":"k"}"""u8)}.{Encode(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
-        return $"{text}.{Encode(key.SignData(Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
-    }
+    public string Token(string name, string subject, string audience = "rucio", string scope = "openid profile", TimeSpan? lifetime = null) =>
+        AccessToken.Sign(key, $"{Url}/{name}/", subject, audience, scope, lifetime);
 
     public async ValueTask DisposeAsync()
     {
@@ -114,7 +95,7 @@ internal sealed class TokenIssuer : IAsyncDisposable
 
     private IResult List(string name, string kind, HttpRequest request)
     {
-        if (Find(name) is not { } people)
+        if (Find(name) is not { ScimIsUp: true } people)
             return Results.StatusCode(503);
         if (request.Headers.Authorization != "Bearer scim-token")
             return Results.StatusCode(401);
@@ -131,13 +112,16 @@ internal sealed class TokenIssuer : IAsyncDisposable
             return up.GetValueOrDefault(name) is { IsUp: true } people ? people : null;
     }
 
-    private static string Encode(ReadOnlySpan<byte> bytes) => Base64Url.EncodeToString(bytes);
+    private static string Encode(ReadOnlySpan<byte> bytes) => AccessToken.Encode(bytes);
 }
 
 /// <summary>Who an issuer knows; lock it while changing it.</summary>
 internal sealed class IssuedPeople
 {
     public bool IsUp { get; set; } = true;
+
+    /// <summary>False: logins go on, nobody can be listed.</summary>
+    public bool ScimIsUp { get; set; } = true;
 
     /// <summary>id:secret</summary>
     public string Client { get; set; } = "scim:scim-password";

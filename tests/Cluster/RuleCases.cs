@@ -190,7 +190,6 @@ internal static class RuleCases
         new(Vo, ".spec.accounts[].identities", "at most one", "spec: {accounts: [{name: alice, identities: [{type: Userpass}, {type: Userpass}]}]}"),
         new(Vo, ".spec.membership.groups[].attributes", "keys and values", "spec: {membership: {groups: [{name: sky, attributes: {\"a b\": c}}]}}"),
         new(Vo, ".spec.membership.groups[].attributes", "admin is a field", "spec: {membership: {groups: [{name: sky, attributes: {admin: \"true\"}}]}}"),
-        new(Vo, ".spec.membership.mode", "Apply is not", "spec: {membership: {mode: Apply}}"),
         new(Vo, ".spec.subscriptions[].owner", "root has no quota", "spec: {subscriptions: [{name: all, owner: root, filter: {scopes: [data]}, rules: [{rseExpression: \"*\"}]}]}"),
         new(Vo, ".spec.accounts[].identities[]", "type X509 needs dn", "spec: {accounts: [{name: alice, identities: [{type: X509}]}]}"),
         new(Vo, ".spec.accounts[].identities[]", "type Oidc needs subject", "spec: {accounts: [{name: alice, identities: [{type: Oidc, issuer: iam}]}]}"),

@@ -126,15 +126,12 @@ public sealed class AccountPlanTests
     }
 
     [Test]
-    public void Whom_a_sync_listed_leaves_only_when_the_sync_has_seen_everybody()
+    public void Of_whom_nobody_decides_now_nothing_changes_and_marks_of_a_sync_stay()
     {
-        var synced = Alice with { Attributes = new Dictionary<string, string> { [AccountMark.Attribute] = AccountMark.For(null, synced: true) } };
-        Assert.That(Changes(Desired(), synced), Is.Empty);
-        Assert.That(Changes(Desired() with { SyncIsComplete = true }, synced), Is.EqualTo(new[] { new SetAccount("alice", "status", "SUSPENDED") }));
-        Assert.That(Changes(Desired(new AccountSpec { Name = "alice" }), synced), Is.EqualTo(new VoChange[]
-        {
-            new RemoveAccountAttribute("alice", AccountMark.Attribute), new AddAccountAttribute("alice", AccountMark.Attribute, AccountMark.Made),
-        }), "listed in the spec it is the spec's");
+        var member = Alice with { Identities = [Certificate], Attributes = new Dictionary<string, string>(Alice.Attributes) { [Membership.MarkAttribute] = "somebody" } };
+        Assert.That(Changes(Desired() with { Held = new HashSet<string> { "alice" } }, member), Is.Empty);
+        Assert.That(Changes(Desired(WithCertificate), member), Is.Empty, "taken over by the spec");
+        Assert.That(Changes(Desired(), member).Last(), Is.EqualTo(new SetAccount("alice", "status", "SUSPENDED")));
     }
 
     [Test]

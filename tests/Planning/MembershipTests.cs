@@ -106,9 +106,9 @@ public sealed class MembershipTests
     [Test]
     public void What_the_spec_lists_is_left_to_the_spec()
     {
-        var vo = Vo(Apply(Sky)) with { Accounts = [new AccountSpec { Name = "ops", Identities = [new() { Type = IdentityType.Oidc, Subject = "a", Issuer = Iam }] }, new AccountSpec { Name = "bob" }] };
-        var found = Membership.For(Facts(vo, [User("a", "alice", "sky"), User("b", "bob", "sky")], Observed(Account("bob", "b"))));
-        Assert.That((found.Accounts.Count, found.Held.Count, string.Join('|', found.Status!.Skipped!)), Is.EqualTo((0, 0, "alice: listed in spec.accounts|bob: listed in spec.accounts")));
+        var vo = Vo(Apply(Sky)) with { Accounts = [new AccountSpec { Name = "ops", Identities = [new() { Type = IdentityType.Oidc, Subject = "a", Issuer = "iam" }, new() { Type = IdentityType.Oidc, Subject = "c" }] }, new AccountSpec { Name = "bob" }] };
+        var found = Membership.For(Facts(vo, [User("a", "alice", "sky"), User("b", "bob", "sky"), User("c", "carol", "sky")], Observed(Account("bob", "b"))));
+        Assert.That((found.Accounts.Count, found.Held.Count, string.Join('|', found.Status!.Skipped!)), Is.EqualTo((0, 0, "alice: listed in spec.accounts|bob: listed in spec.accounts|carol: listed in spec.accounts")));
     }
 
     [Test]
@@ -180,6 +180,29 @@ public sealed class MembershipTests
         Assert.That(Of(Apply(Sky), users.Reverse().ToArray()).Status!.Revision, Is.EqualTo(revision));
         Assert.That(Of(Apply(Sky), [.. users, User("c", "carol", "sky")]).Status!.Revision, Is.Not.EqualTo(revision));
         Assert.That(Of(Apply(Sky with { Admin = true }), users).Status!.Revision, Is.Not.EqualTo(revision));
+    }
+
+    [Test]
+    public void A_person_of_two_VOs_is_no_trouble_of_either()
+    {
+        var facts = Facts(Vo(Apply(Sky)) with { Accounts = [new AccountSpec { Name = "ops", Identities = [new() { Type = IdentityType.Oidc, Subject = "o", Issuer = Iam }] }] }, [User("a", "alice", "sky"), User("b", "bob", "sky")], Observed());
+        var members = Membership.For(facts);
+        var desired = new DesiredVo(facts.Vo, "sky/sky", false, false, "", "", "", new Dictionary<string, string>())
+        {
+            Accounts = [.. facts.Vo.Accounts!, .. members.Accounts],
+            Membership = members,
+            Issuers = [new("iam", Iam)],
+            Taken = new HashSet<ObservedIdentity> { Oidc("a"), Oidc("o") },
+        };
+
+        var left = Membership.LeaveTaken(desired, facts.Observed);
+        Assert.That(left.Accounts.Select(a => $"{a.Name} {a.Identities!.Count}"), Is.EqualTo(new[] { "ops 1", "alice 0", "bob 1" }), "what the spec asks for is for people to put right");
+        Assert.That(left.Membership!.Status!.Skipped!.Single(), Does.StartWith("alice: an identity of type Oidc is in use elsewhere"));
+        // What is mapped already is taken from nobody here.
+        var mapped = Observed(Account("alice", "a") with { Identities = [Oidc("a")] });
+        Assert.That(Membership.LeaveTaken(desired, mapped).Accounts[1].Identities, Has.Count.EqualTo(1));
+
+        static ObservedIdentity Oidc(string subject) => new($"SUB={subject}, ISS={Iam}", "OIDC");
     }
 
     private static Membership Of(MembershipSpec spec, ScimUser[] users, params ObservedAccount[] accounts) => Membership.For(Facts(Vo(spec), users, Observed(accounts)));

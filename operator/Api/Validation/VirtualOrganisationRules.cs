@@ -39,7 +39,6 @@ public static class VirtualOrganisationRules
     private static IEnumerable<FieldError> ValuesToCome(VirtualOrganisationSpec s) =>
     [
         .. When(s.Distances is { Policy: DistancePolicy.Star }, NotYet("spec.distances.policy", "Star is")),
-        .. When(s.Membership is { Mode: MembershipMode.Apply }, NotYet("spec.membership.mode", "Apply is")),
     ];
 
     private static IEnumerable<FieldError> DataPath(VirtualOrganisationSpec s) =>
