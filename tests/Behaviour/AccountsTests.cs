@@ -193,7 +193,7 @@ public sealed class AccountsTests
         _world.Apply($"{{apiVersion: v1, kind: Secret, metadata: {{name: vo-ann-login, namespace: {ns}}}, stringData: {{password: somebody-elses, username: x}}}}");
         _world.ApplyVo(ns, "vo", "tro", Instance, "  accounts: [{name: ann, identities: [{}]}, {name: ben, identities: [{}]}, {name: cat, identities: [{type: Oidc, subject: '1', issuer: iam}]}]");
         var vo = await _world.NotReadyAsync(World.Vos, ns, "vo", "NameTaken");
-        Assert.That(World.Message(vo, "AccountsReady"), Does.Contain("vo-ann-login").And.Contain("secretRef").And.Contain("spec.oidc.issuers"));
+        Assert.That(World.Message(vo, "AccountsReady"), Does.Contain("vo-ann-login").And.Contain("delete or rename it").And.Contain("spec.oidc.issuers"));
         Assert.That(await LogInAsync(_world.Secret(ns, "vo-ben-login")!), Is.EqualTo(200));
         Assert.That(await Logins.StatusAsync(_world, Rucio, "api", "ann@tro", "somebody-elses", "ann", "tro"), Is.EqualTo(401));
         _world.PatchSpec(World.Vos, ns, "vo", """{"accounts": [{"name": "ann"}, {"name": "ben", "identities": [{}]}, {"name": "cat"}]}""");

@@ -49,7 +49,7 @@ public sealed record TenancyAttack(string Name, string Manifests, string? Reason
         new("an account of the neighbour's by its stored name", Vo("accounts: [{name: alice@vic}]"), null),
         new("an account that is a path", Vo("accounts: [{name: ../alice}]"), null),
         new("a scope of the neighbour's by its stored name", Vo("scopes: [{name: data@vic}]"), null),
-        new("a scope for an account that isn't mine", Vo("scopes: [{name: data, owner: alice}]"), "InvalidField"),
+        new("a scope for an account that isn't mine", Vo("scopes: [{name: data, owner: alice}]"), "OwnerMissing", "ScopesReady"),
         new("the scope that Rucio opens to everybody", Vo("scopes: [{name: mock}]"), "ReservedField"),
 
         // Secrets

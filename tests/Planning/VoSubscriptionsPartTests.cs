@@ -31,7 +31,7 @@ public sealed class VoSubscriptionsPartTests
         Accounts = new Dictionary<string, ObservedAccount>
         {
             ["root"] = new("root", "SERVICE", "ACTIVE", "") { Identities = [new(VoSpecs.RootIdentity, "USERPASS")] },
-            ["ada"] = new("ada", "USER", "ACTIVE", ""),
+            ["ada"] = new("ada", "USER", "ACTIVE", "") { Attributes = new Dictionary<string, string> { [AccountMark.Attribute] = AccountMark.Made } },
             ["gone"] = new("gone", "USER", "SUSPENDED", ""),
             ["by-hand"] = new("by-hand", "USER", "ACTIVE", ""),
         },
