@@ -36,6 +36,45 @@ public sealed class SampleStoriesTests
     public void Forget() => _authority.Dispose();
 
     [Test]
+    public async Task Compass_with_passwords_and_certificates()
+    {
+        _world.Bed.StartOperator($"--service-override=rucio-auth.{Rucio}={_httpd.Url}");
+        var compass = _world.Ns("compass");
+        await AllReadyAsync(Apply("sme-compass"));
+
+        var database = _world.DatabaseName(Rucio);
+        Assert.That(await _world.SqlAsync(database, "SELECT account, identity FROM account_map WHERE identity_type = 'X509' ORDER BY 1"), Is.EqualTo(new[]
+        {
+            "marie@cmp|CN=Marie Curie,OU=People,DC=example,DC=org", "production@cmp|CN=Robot: COMPASS production,OU=Robots,DC=example,DC=org",
+        }));
+        Assert.That(await _world.SqlAsync(database, "SELECT r.rse FROM account_limits l JOIN rses r ON r.id = l.rse_id WHERE l.account = 'marie@cmp' ORDER BY 1"), Is.EqualTo(new[] { "SACLAY-DCACHE_DISK", "TRIESTE-STORM_DISK" }));
+
+        var files = _world.Store.Get("configmaps", compass, "compass-client")!["data"]!;
+        Assert.That(files["rucio.cfg"]!.GetValue<string>(), Does.Contain("rucio_host = https://rucio.example.org\nauth_host = https://rucio-auth.example.org\nca_cert = /opt/rucio/etc/ca.crt\nvo = cmp\nauth_type = userpass\n"));
+        Assert.That(files["ca.crt"]!.GetValue<string>().Trim(), Is.EqualTo(_authority.CaPem.Trim()));
+        var login = _world.Secret(compass, "compass-production-login")!;
+        Assert.That(_world.Secret(compass, "compass-production-client")!["rucio.cfg"], Does.Contain($"account = production\nusername = production@cmp\npassword = {login["password"]}\n"));
+        Assert.That(await Logins.StatusAsync(_world, Rucio, "api", login["username"], login["password"], "production", "cmp"), Is.EqualTo(200));
+    }
+
+    [Test]
+    public async Task Escape_with_tokens()
+    {
+        await using var issuer = await TokenIssuer.StartAsync();
+        var (url, escape) = (issuer.Up("escape"), _world.Ns("escape"));
+        _world.Bed.StartOperator(new Dictionary<string, string> { ["SSL_CERT_FILE"] = issuer.CaFile }, $"--service-override=rucio-auth.{Rucio}={_httpd.Url}");
+        await AllReadyAsync(Apply("escape-datalake", text => text.Replace("https://iam.example.org/", url, StringComparison.Ordinal)));
+
+        Assert.That(await _world.SqlAsync(_world.DatabaseName(Rucio), "SELECT account, identity FROM account_map WHERE identity_type = 'OIDC' ORDER BY 1"), Is.EqualTo(new[]
+        {
+            $"jocelyn@esc|SUB=0b9d8c7a-1122-4334-8556-778899aabbcc, ISS={url}", $"vera@esc|SUB=6f1c2d3e-0a1b-4c5d-8e9f-001122334455, ISS={url}",
+        }));
+        var files = _world.Store.Get("configmaps", escape, "escape-client")!["data"]!;
+        Assert.That(files["rucio.cfg"]!.GetValue<string>(), Does.Contain("auth_type = oidc\n").And.Contain("oidc_issuer = escape\noidc_audience = rucio\n"));
+        Assert.That(JsonNode.Parse(files["jupyter-instance.json"]!.GetValue<string>())!["destination_rse"]!.GetValue<string>(), Is.EqualTo("CNAF-CACHE"));
+    }
+
+    [Test]
     public async Task Production_with_an_experiment_on_it()
     {
         await using var issuer = await TokenIssuer.StartAsync();
