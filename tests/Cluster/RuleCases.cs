@@ -99,7 +99,7 @@ internal static class RuleCases
           scopes: [{name: data, owner: alice}]
           subscriptions: [{name: all, owner: alice, filter: {scopes: [data]}, rules: [{rseExpression: "*"}]}]
           distances: {policy: Mesh}
-          membership: {issuer: iam, groups: [{name: sky, attributes: {role: user}, quotas: [{rseExpression: "*", bytes: 1Ti}]}]}
+          membership: {issuer: iam, mode: DryRun, groups: [{name: sky, attributes: {role: user}, quotas: [{rseExpression: "*", bytes: 1Ti}]}]}
           clientConfig: {authType: Oidc, issuer: iam, jupyter: {destinationRse: SKY_DISK, rseMountPath: /eos, pathBeginsAt: 1, ruleLifetimeDays: 30}}
           check: {dataPath: true, storages: [SKY_DISK], credentialSecretRef: {name: proxy}}
           deletionPolicy: Offboard
