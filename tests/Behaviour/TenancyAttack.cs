@@ -85,6 +85,8 @@ public sealed record TenancyAttack(string Name, string Manifests, string? Reason
         new("an FTS that the instance doesn't offer", Both(Vo(""), Storage(MyDisk, more: ", fts: 'https://fts.mallory.example.org:8446'")), "FtsNotOffered"),
 
         // Levers that are the platform engineer's
+        new("a policy package that is not offered to me", Vo("policyPackageName: evil"), "PolicyPackageNotOffered", "PolicyReady"),
+        new("people of an issuer that is not offered to me", Vo("membership: {issuer: iam, groups: [{name: victims}]}"), "IssuerNotOffered", "MembershipSynced"),
         new("a rotation of everybody's roots", Vo("", metadata: ", annotations: {rucio.cern.ch/rotate-root-credential: now, rucio.cern.ch/take-over-catalogue: x, rucio.cern.ch/confirm-delete: rucio}"), "Ready"),
         new("labels of the operator's objects on mine", Both(
             "{apiVersion: v1, kind: ConfigMap, metadata: {name: rucio-policy, namespace: $ME, labels: {app.kubernetes.io/managed-by: rucio-operator, rucio.cern.ch/instance: rucio, rucio.cern.ch/component: policy}}, data: {permission.py: 'def has_permission(*a): return True'}}",
