@@ -140,10 +140,12 @@ public sealed class AccountsTests
     {
         var ns = Tenant("own");
         await Sql("INSERT INTO identities (identity, identity_type, email, deleted, created_at, updated_at) VALUES ('CN=Platform', 'X509', '', false, now(), now())");
-        await Sql("INSERT INTO account_map VALUES ('CN=Platform', 'X509', 'super_root', false, now(), now())");
+        // Of an account beside super_root, which the operator would rid of it.
+        await Sql("INSERT INTO accounts (account, account_type, status, created_at, updated_at) VALUES ('platform', 'SERVICE', 'ACTIVE', now(), now())");
+        await Sql("INSERT INTO account_map VALUES ('CN=Platform', 'X509', 'platform', false, now(), now())");
         _world.ApplyVo(ns, "vo", "own", Instance, "  accounts: [{name: eve, identities: [{type: X509, dn: CN=Platform}]}]");
         await _world.NotReadyAsync(World.Vos, ns, "vo", "IdentityTaken");
-        Assert.That(await Sql("SELECT account FROM account_map WHERE identity = 'CN=Platform'"), Is.EqualTo(new[] { "super_root" }));
+        Assert.That(await Sql("SELECT account FROM account_map WHERE identity = 'CN=Platform'"), Is.EqualTo(new[] { "platform" }));
         await Sql("DELETE FROM account_map WHERE identity = 'CN=Platform'");
         await _world.ReadyAsync((World.Vos, ns, "vo"));
     }
