@@ -55,8 +55,9 @@ public sealed class VoPlanTests(bool live) : ContractTests(live)
         Assert.That(await Bed.LogInAsync($"alice@{tag}", "rotated", "alice", tag), Is.EqualTo("200"));
         Assert.That(await Bed.LogInAsync($"alice@{tag}", "alice-password", "alice", tag), Is.EqualTo("401 CannotAuthenticate"));
 
-        var third = await Bed.ConvergeAsync(Bed.Desired(second.Spec with { Accounts = [second.Spec.Accounts![0] with { Quotas = null }] }, ("alice", "rotated")));
+        var third = await Bed.ConvergeAsync(Bed.Desired(second.Spec with { Accounts = [second.Spec.Accounts![0] with { Quotas = null }], Scopes = [new() { Name = "data", Owner = "alice" }] }, ("alice", "rotated")));
         Assert.That(third.Accounts["alice"].Limits, Is.Empty);
+        Assert.That((third.Accounts["ops"].Status, third.Scopes["data"]), Is.EqualTo(("SUSPENDED", "alice")), "who left the spec");
     }
 
     [Test]
