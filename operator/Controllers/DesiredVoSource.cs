@@ -102,20 +102,13 @@ internal sealed class DesiredVoSource(VoWork work)
         return login;
     }
 
-    private string NewRoot(Func<int, string> random) => $"operator-{random(8).ToLowerInvariant()}@{Tag}";
+    private string NewRoot(Func<int, string> random) => RootCredentials.NewUsername(Tag, random);
 
     private bool Opens(string identity, string password, ObservedVo observed) =>
         observed.Accounts.GetValueOrDefault("root")?.Identities.Any(i => i.Type == "USERPASS" && i.Identity == identity) == true
         && (work.Connection.Reach != VoReach.Catalogue || observed.Passwords.GetValueOrDefault(identity)?.Matches(password) == true);
 
-    private ObjectKey RootSecret
-    {
-        get
-        {
-            var names = new InstanceNames(Instance.Metadata.NamespaceProperty, Instance.Metadata.Name);
-            return new ObjectKey(names.Namespace, names.VoRoot(Tag));
-        }
-    }
+    private ObjectKey RootSecret => RootCredentials.SecretOf(Instance, Tag);
 
     /// <summary>Where nothing may be changed, none is made: the plan tells as much without its value.</summary>
     private async Task<IReadOnlyDictionary<string, string>> CredentialAsync(ObjectKey key, IReadOnlyDictionary<string, string> labels, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct) =>

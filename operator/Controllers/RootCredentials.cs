@@ -23,6 +23,12 @@ internal static class RootCredentials
     public static async Task<RucioCredential> RequireAsync(RucioInstance instance, RucioConnection connection, string tag, ReferencedSecrets secrets, CancellationToken ct) =>
         await GivenAsync(instance, connection, tag, secrets, ct) ?? await ReadAsync(Names(instance).Namespace, Names(instance).VoRoot(tag), tag, secrets, ct);
 
+    /// <summary>Where the operator keeps its login on the root of one VO.</summary>
+    public static ObjectKey SecretOf(RucioInstance instance, string tag) => new(Names(instance).Namespace, Names(instance).VoRoot(tag));
+
+    /// <summary>By its form the operator knows its own again.</summary>
+    public static string NewUsername(string tag, Func<int, string> random) => $"operator-{random(8).ToLowerInvariant()}@{tag}";
+
     private static async Task<RucioCredential> ReadAsync(string ns, string name, string tag, ReferencedSecrets secrets, CancellationToken ct)
     {
         var key = new ObjectKey(ns, name);

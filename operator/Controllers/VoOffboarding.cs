@@ -125,9 +125,9 @@ public sealed class VoOffboarding(VoParts parts) : IEntityFinalizer<VirtualOrgan
         }
         catch (SecretProblem) when (connection.Reach != VoReach.Given)
         {
-            var secret = await parts.Secrets.EnsureAsync(RootSecret(instance, vo), GeneratedSecrets.LabelsOf(instance.Metadata.Name), random => new Dictionary<string, string>
+            var secret = await parts.Secrets.EnsureAsync(RootCredentials.SecretOf(instance, vo.Spec.Tag), GeneratedSecrets.LabelsOf(instance.Metadata.Name), random => new Dictionary<string, string>
             {
-                ["username"] = $"operator-{random(8).ToLowerInvariant()}@{vo.Spec.Tag}",
+                ["username"] = RootCredentials.NewUsername(vo.Spec.Tag, random),
                 ["password"] = random(32),
             }, ct);
             return new(secret["username"], secret["password"], "root", vo.Spec.Tag);
@@ -151,10 +151,10 @@ public sealed class VoOffboarding(VoParts parts) : IEntityFinalizer<VirtualOrgan
     /// <summary>They open nothing any more. Root's goes last of all: with it a killed operator would still find its way in.</summary>
     private async Task DropSecretsAsync(VirtualOrganisation vo, RucioInstance instance, RucioConnection connection, CancellationToken ct)
     {
-        var logins = parts.Secrets.Find(vo.Metadata.NamespaceProperty, Labels.Of(instance.Metadata.Name, "login")).ToHashSet();
+        var logins = parts.Secrets.Find(vo.Metadata.NamespaceProperty, VoLogins.LabelsOf(instance, vo.Spec.Tag)).ToHashSet();
         foreach (var account in vo.Spec.Accounts ?? [])
         {
-            var key = new ObjectKey(vo.Metadata.NamespaceProperty, $"{vo.Metadata.Name}-{account.Name}-login");
+            var key = new ObjectKey(vo.Metadata.NamespaceProperty, LoginNames.Secret(vo.Metadata.Name, account.Name));
             if (logins.Contains(key))
             {
                 await parts.Secrets.DeleteAsync(key, ct);
@@ -162,12 +162,9 @@ public sealed class VoOffboarding(VoParts parts) : IEntityFinalizer<VirtualOrgan
         }
         if (vo.Spec.Tag != BaseVo.Tag && connection.Reach != VoReach.Given)
         {
-            await parts.Secrets.DeleteAsync(RootSecret(instance, vo), ct);
+            await parts.Secrets.DeleteAsync(RootCredentials.SecretOf(instance, vo.Spec.Tag), ct);
         }
     }
-
-    private static ObjectKey RootSecret(RucioInstance instance, VirtualOrganisation vo) =>
-        new(instance.Metadata.NamespaceProperty, new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name).VoRoot(vo.Spec.Tag));
 
     private Task TellAsync(VirtualOrganisation vo, Outcome outcome, CancellationToken ct)
     {

@@ -57,9 +57,9 @@ public sealed class BadInstanceTests
     public async Task A_field_of_later_work_is_named_and_never_ignored()
     {
         var ns = _world.Ns("later");
-        _world.ApplyInstance(ns, spec: "  policyPackages: [{name: mine}]");
-        await RejectedAsync(ns, "NotSupportedYet", "spec.policyPackages is not supported yet");
-        _world.PatchSpec(World.Instances, ns, "rucio", """{"policyPackages": null}""");
+        _world.ApplyInstance(ns, spec: "  trust: {crlRefresh: 6h}");
+        await RejectedAsync(ns, "NotSupportedYet", "spec.trust.crlRefresh is not supported yet");
+        _world.PatchSpec(World.Instances, ns, "rucio", """{"trust": null}""");
         await _world.ReadyAsync((World.Instances, ns, "rucio"));
     }
 

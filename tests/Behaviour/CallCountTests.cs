@@ -23,6 +23,28 @@ public sealed class CallCountTests
     }
 
     [Test]
+    public async Task An_account_with_a_login_and_a_quota_costs_four_calls_and_its_neighbours_none()
+    {
+        await using var world = await StartAsync("calls_accounts");
+        var spec = "  check: {isolation: false}\n  accounts: []";
+        world.ApplyVo(Manifests.Namespace, "sky", "sky", "rucio", spec);
+        world.ApplyVo(Manifests.Namespace, "sea", "sea", "rucio", spec);
+        world.Store.Upsert(Manifests.Storage("sky", 0));
+        await AllReadyAsync(world);
+        var before = world.Bed.Rucio.Log.Count;
+        var accounts = string.Join(',', Enumerable.Range(0, 10).Select(n => $"{{\"name\": \"account{n}\", \"identities\": [{{\"type\": \"Userpass\"}}], \"quotas\": [{{\"rseExpression\": \"*\", \"bytes\": \"1Ti\"}}]}}"));
+        world.PatchSpec(World.Vos, Manifests.Namespace, "sky", $"{{\"accounts\": [{accounts}]}}");
+        await AllReadyAsync(world);
+        Assert.Multiple(async () =>
+        {
+            var made = world.Bed.Rucio.Log.Requests.Skip(before).ToList();
+            Assert.That(made, Has.Count.EqualTo(40), string.Join('\n', made));
+            Assert.That(made.Select(r => r.Vo).Distinct(), Is.EqualTo(new[] { "sky" }));
+            Assert.That(await world.ValueAsync("calls_accounts", "SELECT count(*) FROM account_limits"), Is.EqualTo("10"));
+        });
+    }
+
+    [Test]
     public async Task A_drift_pass_over_many_VOs_is_ten_statements_and_no_call_to_Rucio()
     {
         await using var world = await StartAsync("calls_drift", "--drift-interval=3s");

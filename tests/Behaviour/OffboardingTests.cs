@@ -31,13 +31,14 @@ public sealed class OffboardingTests
 
         _world.Store.Delete(World.Vos, ns, "vo");
         await _world.GoneAsync(World.Vos, ns, "vo");
-        await _world.EventAsync(ns, "vo", "Offboarded", "Nobody logs in", "3 accounts, 1 scopes, 2 storages with 1 files (42 bytes), 0 rules", $"its tag stays with namespace {ns}");
-        Assert.That(_world.Bed.ReadLog().Any(l => l.Contains("VO lea is out of service; in Rucio remain 3 accounts")), "the log says so, too: events go after an hour");
-        Assert.That(await StatesAsync(database), Is.EqualTo(new[] { "alice@lea|SUSPENDED", "bob@lea|SUSPENDED", "root@lea|ACTIVE" }));
+        await _world.EventAsync(ns, "vo", "Offboarded", "Nobody logs in", "4 accounts, 1 scopes, 2 storages with 1 files (42 bytes), 0 rules", $"its tag stays with namespace {ns}");
+        Assert.That(_world.Bed.ReadLog().Any(l => l.Contains("VO lea is out of service; in Rucio remain 4 accounts")), "the log says so, too: events go after an hour");
+        Assert.That(await StatesAsync(database), Is.EqualTo(new[] { "alice@lea|SUSPENDED", "bob@lea|SUSPENDED", "eve_2@lea|SUSPENDED", "root@lea|ACTIVE" }));
         Assert.That(await _world.ValueAsync(database, "SELECT count(*) FROM account_map WHERE account LIKE '%@lea'"), Is.EqualTo("0"));
         Assert.That(await _world.SqlAsync(database, "SELECT DISTINCT availability_read, availability_write, availability_delete, deleted FROM rses"), Is.EqualTo(new[] { "False|False|False|False" }));
         Assert.That(await _world.ValueAsync(database, "SELECT value FROM configs WHERE opt = 'claim-lea'"), Is.EqualTo($"{ns}/vo"));
         Assert.That((_world.Secret(ns, "vo-alice-login"), _world.Secret(ns, "rucio-vo-lea-root")), Is.EqualTo((default(object), default(object))));
+        Assert.That(_world.Store.List("secrets").Select(s => (Namespace: s["metadata"]!["namespace"]!.GetValue<string>(), Name: s["metadata"]!["name"]!.GetValue<string>())).Where(s => s.Namespace == ns && s.Name.EndsWith("-login", StringComparison.Ordinal)), Is.Empty, "also of an account whose name is none in Kubernetes");
         // The storages are still described, and nobody opens them again behind the VO's back.
         await _world.NotReadyAsync(World.Storages, ns, "disk", "VirtualOrganisationNotFound");
 
@@ -46,7 +47,7 @@ public sealed class OffboardingTests
         await _world.GoneAsync(World.Storages, ns, "disk");
         _world.ApplyStorage(ns, "disk", "again", "LEA_DISK");
         await _world.ReadyAsync((World.Vos, ns, "again"), (World.Storages, ns, "disk"));
-        Assert.That(await StatesAsync(database), Is.EqualTo(new[] { "alice@lea|ACTIVE", "bob@lea|ACTIVE", "root@lea|ACTIVE" }));
+        Assert.That(await StatesAsync(database), Is.EqualTo(new[] { "alice@lea|ACTIVE", "bob@lea|ACTIVE", "eve_2@lea|ACTIVE", "root@lea|ACTIVE" }));
         Assert.That(await _world.ValueAsync(database, "SELECT availability_read AND availability_write AND availability_delete FROM rses WHERE rse = 'LEA_DISK'"), Is.EqualTo("True"));
         Assert.That(_world.Secret(ns, "again-alice-login")!["password"], Is.Not.EqualTo(login));
         Assert.That(_world.Secret(ns, "rucio-vo-lea-root")!["password"], Is.Not.EqualTo(root));
@@ -157,7 +158,7 @@ public sealed class OffboardingTests
 
     private void Vo(string ns, string tag, string name, World? world = null) => (world ?? _world).ApplyVo(ns, name, tag, "rucio", """
           deletionPolicy: Offboard
-          accounts: [{name: alice, identities: [{type: Userpass}]}, {name: bob}]
+          accounts: [{name: alice, identities: [{type: Userpass}]}, {name: bob}, {name: eve_2, identities: [{type: Userpass}]}]
           scopes: [{name: data, owner: alice}]
         """);
 
