@@ -25,7 +25,8 @@ public static class AccountMark
     public static bool IsMade(ObservedAccount account) => account.Attributes.GetValueOrDefault(Attribute) == Made;
 
     /// <param name="account">Null: there is none yet.</param>
-    public static string For(ObservedAccount? account) => account is null || IsMade(account) ? Made : Listed;
+    /// <param name="observed">In a VO of the operator's making nobody else makes accounts: one without a mark is one that it was stopped over.</param>
+    public static string For(ObservedAccount? account, ObservedVo observed) => account is null || observed.CreatedByOperator || IsMade(account) ? Made : Listed;
 
     /// <summary>This one, and what else the operator keeps on accounts.</summary>
     public static bool IsOperators(string attribute) => attribute.StartsWith(Attribute, StringComparison.Ordinal);

@@ -33,7 +33,7 @@ internal static class VoAccountsPart
         {
             return [];
         }
-        return have.Status == Active ? [.. Mark(account, have), .. Close(have)] : Close(have);
+        return have.Status == Active ? [.. Mark(account, have, observed), .. Close(have)] : Close(have);
     }
 
     /// <summary>
@@ -48,8 +48,8 @@ internal static class VoAccountsPart
         .. account.Status == Active ? (VoChange[])[new SetAccount(account.Name, "status", "SUSPENDED")] : [],
     ];
 
-    private static IEnumerable<VoChange> Mark(AccountSpec account, ObservedAccount? have) =>
-        SetAttribute(account.Name, have, AccountMark.Attribute, AccountMark.For(have));
+    private static IEnumerable<VoChange> Mark(AccountSpec account, ObservedAccount? have, ObservedVo observed) =>
+        SetAttribute(account.Name, have, AccountMark.Attribute, AccountMark.For(have, observed));
 
     /// <summary>Rucio refuses a key that is there, so another value is delete and add.</summary>
     private static IEnumerable<VoChange> SetAttribute(string account, ObservedAccount? have, string key, string value) => have?.Attributes.GetValueOrDefault(key) switch
@@ -79,7 +79,7 @@ internal static class VoAccountsPart
             var wanted = Wanted();
             var (gone, isActive) = (Gone(wanted), _have is null or { Status: Active });
             List<VoChange> changes = [.. Existence(isActive ? [] : gone)];
-            changes.AddRange(Mark(account, _have));
+            changes.AddRange(Mark(account, _have, observed));
             changes.AddRange(Attributes().SelectMany(a => SetAttribute(Name, _have, a.Key, a.Value)));
             changes.AddRange(Mappings(wanted));
             // After the new ones: whoever has two ways in is never without one.

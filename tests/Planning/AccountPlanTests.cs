@@ -88,6 +88,10 @@ public sealed class AccountPlanTests
     }
 
     [Test]
+    public void An_account_of_a_vo_of_ours_that_lacks_its_mark_was_made_by_an_operator_that_was_killed_before_the_mark() =>
+        Assert.That(Changes(Desired(new AccountSpec { Name = "alice" }), Alice with { Attributes = new Dictionary<string, string>() }), Is.EqualTo(new VoChange[] { new AddAccountAttribute("alice", AccountMark.Attribute, AccountMark.Made) }));
+
+    [Test]
     public void Attributes_are_exactly_those_of_the_spec_and_change_by_delete_and_add()
     {
         var have = Alice with { Attributes = new Dictionary<string, string>(Alice.Attributes) { ["a"] = "1", ["b"] = "1", ["c"] = "true", ["admin"] = "true" } };
