@@ -26,7 +26,7 @@ public sealed class Controller : IDisposable
         (Name, this.reconciler, this.workers, this.resync, this.time, this.logger) = (name, reconciler, workers, resync, time, logger);
         backoff = new Backoff(random);
         var tag = new KeyValuePair<string, object?>("controller", name);
-        Queue = new WorkQueue<ObjectKey>(time, backoff) 
+        Queue = new WorkQueue<ObjectKey>(time, backoff)
         {
             OnTaken = waited => RuntimeMetrics.QueueWait.Record(waited.TotalSeconds, tag),
             ShareOf = shares?.Of,
