@@ -77,8 +77,6 @@ public sealed class RestRecords(Func<string, RucioSession> session) : IVoRecords
     public Task ReleaseLongNameAsync(string name, string tag, CancellationToken ct) => throw new NotSupportedException("names of VOs are its owner's");
 
     /// <summary>There is no call for that: they end within the hour.</summary>
-    public Task RevokeTokensAsync(string identity, string account, CancellationToken ct) => Task.CompletedTask;
-
     public Task DescribeVoAsync(string tag, string description, string email, CancellationToken ct) => throw new NotSupportedException("only tables can be told that");
 
     private string? Value(string option) => _written.TryGetValue(option, out var written) ? written : _table?.GetValueOrDefault(option);

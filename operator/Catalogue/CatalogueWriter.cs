@@ -95,14 +95,6 @@ public sealed class CatalogueWriter(NpgsqlDataSource owner) : IVoRecords
         await delete.ExecuteNonQueryAsync(ct);
     }
 
-    public async Task RevokeTokensAsync(string identity, string account, CancellationToken ct)
-    {
-        await using var delete = owner.CreateCommand("DELETE FROM tokens WHERE identity = $1 AND account = $2");
-        delete.Parameters.Add(new() { Value = identity });
-        delete.Parameters.Add(new() { Value = account });
-        await delete.ExecuteNonQueryAsync(ct);
-    }
-
     private Task<bool> SetAsync(string option, string value, CancellationToken ct) => SetAsync(CatalogueReader.ConfigSection, option, value, ct);
 
     private async Task<bool> SetAsync(string section, string option, string value, CancellationToken ct)

@@ -21,9 +21,6 @@ public interface IVoRecords
     /// <summary>Only where it is this VO's.</summary>
     Task ReleaseLongNameAsync(string name, string tag, CancellationToken ct);
 
-    /// <summary>Sessions opened with an identity that no longer opens the account; servers that have seen a token go on believing it for up to 15 minutes.</summary>
-    Task RevokeTokensAsync(string identity, string account, CancellationToken ct);
-
     /// <summary>Creates the USERPASS row or gives it this password. The row alone lets nobody in; a mapping does.</summary>
     Task SetPasswordAsync(string identity, string password, string onlyAccount, CancellationToken ct);
 

@@ -49,7 +49,7 @@ internal static class CredentialsStage
             await connection.Writer.UnmapFromSuperRootAsync(account, foreign, ct);
             foreach (var identity in foreign)
             {
-                await connection.Writer.RevokeTokensAsync(identity.Identity, account, ct);
+                await connection.EndSessionsAsync(account, identity.Identity, ct);
             }
             if (foreign.Count(i => !IsOperators(i)) is var strange and > 0)
             {
