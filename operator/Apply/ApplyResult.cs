@@ -6,7 +6,8 @@ public enum ChildVerb { Applied, Pruned, Replaced }
 
 /// <summary><see cref="ChildVerb.Replaced"/>: deleted now because it can't be changed (Job), made again on its deletion event.</summary>
 /// <param name="IsDrift">What is desired is as before: somebody changed or deleted the object.</param>
-public sealed record ChildChange(ChildVerb Verb, string Kind, ObjectKey Key, bool IsDrift = false);
+/// <param name="IsNew">There was none; drift, too, if its owner was as desired before (who deleted it may have done so while nobody watched).</param>
+public sealed record ChildChange(ChildVerb Verb, string Kind, ObjectKey Key, bool IsDrift = false, bool IsNew = false);
 
 /// <summary>An object of that name exists and is not ours: never touched.</summary>
 public sealed record RefusedChild(string Kind, ObjectKey Key);

@@ -20,6 +20,9 @@ public sealed class ServerSideApplier
     private static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<(ResourceKind Kind, ObjectKey Key), Settled> settled = [];
+
+    // Children that others deleted, with the hash of what was desired then.
+    private readonly ConcurrentDictionary<(ResourceKind Kind, ObjectKey Key), string> lost = [];
     private readonly KubeApi api;
     private readonly ChildCaches children;
     private readonly TimeProvider time;
@@ -28,7 +31,11 @@ public sealed class ServerSideApplier
     public ServerSideApplier(KubeApi api, ChildCaches children, TimeProvider time, ILogger<ServerSideApplier> logger)
     {
         (this.api, this.children, this.time, this.logger) = (api, children, time, logger);
-        children.Removed += (kind, key) => settled.TryRemove((kind, key), out _);
+        children.Removed += (kind, key) =>
+        {
+            if (settled.TryRemove((kind, key), out var last))
+                lost[(kind, key)] = last.Hash;
+        };
     }
 
     private enum Step { Keep, Wait, Apply, Heal, Replace, Refuse }
@@ -67,7 +74,7 @@ public sealed class ServerSideApplier
                     left.Add(new(ChildVerb.Applied, child.Kind.Kind, child.Key, IsDrift: true));
                     break;
                 case (Step.Apply or Step.Heal) and var step when await ApplyAsync(child, controller, cancellationToken) != cached?.Metadata.ResourceVersion:
-                    Changed(ChildVerb.Applied, child.Kind, child.Key, isDrift: step == Step.Heal || cached is null);
+                    Changed(ChildVerb.Applied, child.Kind, child.Key, isDrift: step == Step.Heal || (lost.TryRemove((child.Kind, child.Key), out var hash) && hash == child.Hash), isNew: cached is null);
                     break;
             }
         }
@@ -77,14 +84,15 @@ public sealed class ServerSideApplier
 
         async Task DeleteAsync(ResourceKind kind, ObjectKey key, string uid, ChildVerb verb)
         {
+            settled.TryRemove((kind, key), out _);
             await api.DeleteAsync(kind, key, uid, cancellationToken);
             Changed(verb, kind, key);
         }
 
-        void Changed(ChildVerb verb, ResourceKind kind, ObjectKey key, bool isDrift = false)
+        void Changed(ChildVerb verb, ResourceKind kind, ObjectKey key, bool isDrift = false, bool isNew = false)
         {
             ApplyLog.Changed(logger, verb, kind.Kind, key);
-            changes.Add(new(verb, kind.Kind, key, isDrift));
+            changes.Add(new(verb, kind.Kind, key, isDrift, isNew));
         }
     }
 

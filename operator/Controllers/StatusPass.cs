@@ -1,6 +1,7 @@
 using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Api.Validation;
+using RucioOperator.Apply;
 using RucioOperator.Hosting;
 using RucioOperator.Planning;
 using RucioOperator.Runtime;
@@ -52,6 +53,21 @@ internal static class StatusPass
     {
         metrics.DriftDetected(resource.Kind, changes.Count);
         await events.WarningAsync(resource, "DriftDetected", "Heal", Sentence(changes), ct);
+    }
+
+    /// <summary>Of what was applied, what somebody had changed or deleted: healed, or left and told.</summary>
+    public static async Task TellDriftAsync(IRucioResource owner, ApplyResult applied, Report report, EventWriter events, OperatorMetrics metrics, CancellationToken ct)
+    {
+        if (Restored(applied.Changes.Where(c => c.IsDrift || (c.IsNew && IsDrift(owner)))) is { Count: > 0 } healed)
+        {
+            await DriftAsync(owner, healed, events, metrics, ct);
+        }
+        if (Restored(applied.Left) is { Count: > 0 } left)
+        {
+            ReportDrifted(report, PassMode.ReportDrift, left);
+        }
+
+        static List<RestoreChild> Restored(IEnumerable<ChildChange> children) => [.. children.Select(c => new RestoreChild(c.Kind, c.Key.Name))];
     }
 
     /// <summary>With driftPolicy Report the resource stays Ready and this condition tells.</summary>

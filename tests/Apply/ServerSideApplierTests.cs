@@ -131,6 +131,22 @@ public sealed class ServerSideApplierTests
     }
 
     [Test]
+    public async Task A_child_that_somebody_deletes_is_drift_and_one_that_we_took_away_is_not()
+    {
+        DesiredObject[] desired = [new(Map("m", ("a", "1")))];
+        var made = (await ApplyAsync(desired)).Changes.Single();
+        Assert.That((made.IsDrift, made.IsNew), Is.EqualTo((false, true)));
+        await SeenAsync(1);
+        bed.Server.Store.Delete("configmaps", KubeBed.Ns, "m");
+        await Eventually.TrueAsync(() => maps.Count == 0);
+        Assert.That((await ApplyAsync(desired)).Changes.Single().IsDrift);
+        await SeenAsync(1);
+        await ApplyAsync([]);
+        await Eventually.TrueAsync(() => maps.Count == 0);
+        Assert.That((await ApplyAsync(desired)).Changes.Single().IsDrift, Is.False);
+    }
+
+    [Test]
     public async Task A_builders_own_mark_retains_too()
     {
         var map = Map("m");

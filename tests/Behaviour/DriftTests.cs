@@ -55,6 +55,9 @@ public sealed class DriftTests
     [TestCase("sky", "alice@sky from root", "INSERT INTO account_map VALUES ('alice@sky', 'USERPASS', 'root@sky', false, now(), now())", "SELECT count(*) FROM account_map WHERE account = 'root@sky'")]
     public async Task A_change_of_the_catalogue_is_put_right_and_told(string name, string words, string change, string query)
     {
+        // What the case before changed may still be on its way: a storage that came back brings quotas.
+        await _world.Bed.WaitReadyAsync(World.Vos, Sky, "sky");
+        await _world.Bed.WaitReadyAsync(World.Storages, Sky, name == "sky" ? "disk" : name);
         var before = await ValueAsync(query);
         await _world.SqlAsync(_world.DatabaseName(Rucio), change);
         await _world.EventAsync(Sky, name, "DriftDetected", words);

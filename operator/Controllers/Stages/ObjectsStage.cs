@@ -32,23 +32,9 @@ internal static class ObjectsStage
     /// <summary>Drift to status and events; null: nothing stands in the way.</summary>
     public static async Task<Outcome?> TellAsync(InstanceWork work, ApplyResult applied, CancellationToken ct)
     {
-        await TellDriftAsync(work, applied, ct);
+        await StatusPass.TellDriftAsync(work.Instance, applied, work.Report, work.Parts.Events, work.Parts.Metrics, ct);
         return applied.Refused is [var taken, ..]
             ? new Outcome.Blocked("NameTaken", $"{taken.Kind} {taken.Key} exists and is not this operator's: remove it, or name the RucioInstance otherwise", TimeSpan.FromMinutes(1))
             : null;
-    }
-
-    private static async Task TellDriftAsync(InstanceWork work, ApplyResult applied, CancellationToken ct)
-    {
-        if (Restored(applied.Changes.Where(c => c.IsDrift)) is { Count: > 0 } healed && StatusPass.IsDrift(work.Instance))
-        {
-            await StatusPass.DriftAsync(work.Instance, healed, work.Parts.Events, work.Parts.Metrics, ct);
-        }
-        if (Restored(applied.Left) is { Count: > 0 } left)
-        {
-            StatusPass.ReportDrifted(work.Report, PassMode.ReportDrift, left);
-        }
-
-        static List<RestoreChild> Restored(IEnumerable<ChildChange> children) => [.. children.Select(c => new RestoreChild(c.Kind, c.Key.Name))];
     }
 }

@@ -51,14 +51,7 @@ internal static class ClientConfigStage
             return await PlanOnlyAsync(work, objects, ct);
         }
         var applied = await work.Parts.Applier.ApplyAsync(work.Vo, VoController.Name, Set, objects, ct, heal: work.Vo.Spec.DriftPolicy == DriftPolicy.Heal || !StatusPass.IsDrift(work.Vo));
-        if (applied.Changes.Where(c => c.IsDrift).Select(c => new RestoreChild(c.Kind, c.Key.Name)).ToList() is { Count: > 0 } healed && StatusPass.IsDrift(work.Vo))
-        {
-            await StatusPass.DriftAsync(work.Vo, healed, work.Parts.Events, work.Parts.Metrics, ct);
-        }
-        if (applied.Left.Select(c => new RestoreChild(c.Kind, c.Key.Name)).ToList() is { Count: > 0 } left)
-        {
-            StatusPass.ReportDrifted(work.Report, PassMode.ReportDrift, left);
-        }
+        await StatusPass.TellDriftAsync(work.Vo, applied, work.Report, work.Parts.Events, work.Parts.Metrics, ct);
         return applied.Refused is [var taken, ..]
             ? new Outcome.Blocked("NameTaken", taken.Kind == "ConfigMap"
                 ? $"spec.clientConfig.configMapName: ConfigMap {taken.Key} exists and is not this operator's for this VO: remove it, or choose another name"
