@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 RID ?= linux-x64
 PUBLISHED := artifacts/publish/rucio-operator
-TEST := dotnet test tests/Tests.csproj --no-build --nologo --logger "console;verbosity=minimal"
+# A test that hangs is named and ends the run.
+TEST := dotnet test tests/Tests.csproj --no-build --nologo --logger "console;verbosity=minimal" --blame-hang-timeout 10m --blame-hang-dump-type none
 
 .PHONY: golden build demo test test-slow test-cluster test-contract bench publish fmt fmt-check clean postgres
 
