@@ -1,0 +1,47 @@
+using RucioOperator.Planning;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>What a plan that was carried out, or must not be, means for each storage. What an earlier phase said of one stands.</summary>
+/// <param name="left">What is still to do, of those that were acted on.</param>
+internal sealed class StorageConclusion(StorageWork work, Plan<StorageChange> left)
+{
+    public void Draw()
+    {
+        var unset = left.Changes.OfType<ImportDistances>().SelectMany(c => c.Pairs).SelectMany(p => (string[])[p.Source, p.Destination]).CountBy(r => r).ToDictionary(StringComparer.Ordinal);
+        foreach (var planned in work.Planned.Values)
+        {
+            var report = work.Report(planned.Storage);
+            if (report.Outcome is not Outcome.Done)
+            {
+                continue;
+            }
+            if (Unmet(planned) is { } unmet)
+            {
+                report.Stop(StorageConditions.RseReady, unmet);
+                continue;
+            }
+            report.True(StorageConditions.RseReady, "AsDesired", $"RSE {planned.Rse.Name} has id {work.Observed!.Rses.GetValueOrDefault(planned.Rse.Name)?.Id}");
+            if (unset.GetValueOrDefault(planned.Rse.Name) is > 0 and var pairs)
+            {
+                report.Stop(StorageConditions.DistancesReady, new Outcome.Failed(new ReconcileFailedException($"{pairs} distances are not set")));
+                continue;
+            }
+            report.True(StorageConditions.DistancesReady, "AsDesired", "Distances follow the policy of the VO");
+            StatusPass.ReportDrifted(report, planned.Mode, planned.Own);
+        }
+    }
+
+    private Outcome? Unmet(PlannedStorage planned)
+    {
+        if (planned.Mode is PassMode.DryRun or PassMode.ObserveOnly && planned.Own.Count > 0)
+        {
+            return new Outcome.Blocked("PlanOnly", $"not changed: {planned.Own[0].Describe()}");
+        }
+        var name = planned.Rse.Name;
+        return planned.Mode == PassMode.Act && left.Changes.FirstOrDefault(c => c.Rse == name || c is ImportRses i && i.Rses.Any(r => r.Name == name)) is { } still
+            ? new Outcome.Failed(new ReconcileFailedException($"Rucio took the change and yet differs: {still.Describe()}"))
+            : null;
+    }
+}

@@ -1,0 +1,103 @@
+using RucioOperator.Api;
+using RucioOperator.Api.Validation;
+using RucioOperator.Observed;
+using RucioOperator.Planning;
+using RucioOperator.Runtime;
+using Endpoint = RucioOperator.Api.Endpoint;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>What the rules on one storage may look at.</summary>
+/// <param name="Collisions">Storage → place that another VO has.</param>
+/// <param name="Holders">RSE → name of the StorageElement that describes it.</param>
+/// <param name="ClosedHosts">Host → why it may not be named.</param>
+/// <param name="Place">How many storages of the VO come before this one.</param>
+internal sealed record StorageGuardFacts(
+    RucioInstance Instance, ObservedVo Observed, IReadOnlyDictionary<string, string> Collisions, IReadOnlyDictionary<string, string> Holders,
+    IReadOnlyDictionary<string, string> ClosedHosts, int Place);
+
+/// <param name="Refuses">Why the storage must stay out of the plan; null: it need not, for this rule.</param>
+internal sealed record StorageGuard(string Name, Func<StorageElement, StorageGuardFacts, Outcome?> Refuses);
+
+/// <summary>What keeps storages out of the plan. In both lists the first rule that fits wins.</summary>
+internal static class StorageGuards
+{
+    public const string VoNotFound = "VirtualOrganisationNotFound";
+    public const string VoNotReady = "VirtualOrganisationNotReady";
+
+    private static readonly IReadOnlyList<StorageGuard> Rules =
+    [
+        new("the spec is valid", (s, _) => Invalid(s)),
+        new("one StorageElement describes an RSE", (s, f) => f.Holders[s.Spec.Rse] == s.Metadata.Name ? null
+            : new Outcome.Rejected("Conflict", $"spec.rse: {s.Spec.Rse} is already described by StorageElement {f.Holders[s.Spec.Rse]}")),
+        new("another VO's files are elsewhere", (s, f) => !f.Collisions.TryGetValue(ObjectKey.Of(s).ToString(), out var taken) ? null
+            : new Outcome.Blocked("PrefixTaken", $"spec.endpoints: {taken} overlaps with a storage of another VO, and Rucio's paths do not carry the VO: choose another prefix", TimeSpan.FromMinutes(1))),
+        new("a tenant may name the host", (s, f) => Indexes.HostsOf(s).Select(h => f.ClosedHosts.GetValueOrDefault(h)).OfType<string>().FirstOrDefault() is not { } closed ? null
+            : new Outcome.Blocked(HostGuard.HostNotAllowed, $"spec.endpoints: {closed}")),
+        new("the instance allows one more", (s, f) => f.Instance.Spec.Tenancy?.Limits?.Storages is not { } limit || f.Place < limit ? null
+            : new Outcome.Blocked(Tenancy.LimitExceeded, $"RucioInstance {ObjectKey.Of(f.Instance)} allows {limit} storages for a VO")),
+        new("the instance offers the FTS server", (s, f) => s.Spec.Fts is not { } fts || f.Instance.Spec.Transfers?.FtsServers?.Contains(fts) == true ? null
+            : new Outcome.Blocked("FtsNotOffered", $"spec.fts: {fts} is not among spec.transfers.ftsServers of RucioInstance {ObjectKey.Of(f.Instance)}")),
+        new("replicas keep their paths", (s, f) => f.Observed.Rses.GetValueOrDefault(s.Spec.Rse) is not { } have || have.Deterministic == s.Spec.Deterministic ? null
+            : new Outcome.Rejected("DeterministicFixed", $"spec.deterministic: RSE {s.Spec.Rse} exists with {have.Deterministic}, and its replicas keep their paths")),
+    ];
+
+    public static Outcome? Refuses(StorageElement storage, StorageGuardFacts facts) =>
+        Rules.Select(r => r.Refuses(storage, facts)).OfType<Outcome>().FirstOrDefault();
+
+    public static Outcome? Invalid(StorageElement storage) => StatusPass.Invalid(StorageElementRules.Validate(storage));
+
+    /// <summary>Rules about the VO, which hold for all of its storages.</summary>
+    public static Outcome? OfVo(StorageWork work, out RucioInstance? instance)
+    {
+        instance = null;
+        if (work.Vo is not { } vo)
+        {
+            return new Outcome.Blocked(VoNotFound, $"spec.voRef: VirtualOrganisation {work.VoKey} does not exist");
+        }
+        if (vo.Metadata.DeletionTimestamp is not null)
+        {
+            // Under Offboard it is making its storages unavailable.
+            return new Outcome.Blocked(VoNotFound, $"spec.voRef: VirtualOrganisation {work.VoKey} is being deleted");
+        }
+        if (work.Parts.Tenancy.Refuses(vo, out instance) is { } refused)
+        {
+            return refused;
+        }
+        return vo.Status is { Tag: not null, Conditions: { } conditions } && conditions.Any(c => c is { Type: VoConditions.CredentialsSafe } and ({ Status: "True" } or { Reason: StatusPass.DriftReported or "PlanOnly" })) && vo.Status.Tag == vo.Spec.Tag
+            ? null
+            : new Outcome.Blocked(VoNotReady, $"VirtualOrganisation {work.VoKey} is not ready for storages yet: see its conditions");
+    }
+
+    /// <summary>A status is only what somebody wrote there: the catalogue says whose the VO is.</summary>
+    public static Outcome? OfClaim(StorageWork work, ObservedVo seen) =>
+        seen.Claim == work.VoKey.ToString() ? null : new Outcome.Blocked(VoNotReady, $"VirtualOrganisation {work.VoKey} does not hold tag {work.Vo!.Spec.Tag}: see its conditions");
+
+    /// <summary>Oldest first: who was there keeps the RSE, and the place within a limit.</summary>
+    public static IEnumerable<StorageElement> BySeniority(IEnumerable<StorageElement> storages) =>
+        storages.OrderBy(s => s.Metadata.CreationTimestamp).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal);
+
+    /// <summary>Only those that share a host with this VO matter, and the same validity that keeps them out of Rucio is their own pass's business.</summary>
+    public static IEnumerable<StoragePlace> Places(StorageWork work)
+    {
+        var parts = work.Parts;
+        foreach (var storage in work.All.SelectMany(Indexes.HostsOf).Distinct().SelectMany(host => parts.Storages.Store.ByIndex(Indexes.ByHost, host)).Distinct())
+        {
+            if (parts.Vos.Store.Get(Indexes.VoOf(storage)) is not { } vo || !HoldsItsTag(parts, vo))
+            {
+                continue;
+            }
+            foreach (var endpoint in storage.Spec.Endpoints ?? [])
+            {
+                if (Endpoint.TryParse(endpoint.Url, out var url, out _))
+                {
+                    yield return new StoragePlace(ObjectKey.Of(storage).ToString(), $"{Indexes.InstanceOf(vo)} {vo.Spec.Tag}", url.Host, url.Prefix, (storage.Metadata.CreationTimestamp ?? DateTime.MaxValue, ObjectKey.Of(storage).ToString()));
+                }
+            }
+        }
+    }
+
+    /// <summary>Who only says so, from a namespace that is not allowed for example, keeps nobody from a prefix.</summary>
+    private static bool HoldsItsTag(StorageParts parts, VirtualOrganisation vo) =>
+        parts.Connections.FindCatalogue(Indexes.InstanceOf(vo))?.Snapshot is not { } snapshot || snapshot.Vo(vo.Spec.Tag).Claim == ObjectKey.Of(vo).ToString();
+}
