@@ -34,6 +34,20 @@ public static class Quantity
         return true;
     }
 
+    /// <summary>Three digits in steps of 1024, to be read by people: <c>1.23Ti</c>.</summary>
+    public static string Words(long bytes)
+    {
+        var step = 0;
+        var number = (decimal)bytes;
+        while (number >= 999.5m && step < BinarySteps.Length)
+        {
+            (number, step) = (number / 1024, step + 1);
+        }
+
+        var text = number.ToString(number < 9.995m ? "0.##" : number < 99.95m ? "0.#" : "0", CultureInfo.InvariantCulture);
+        return step == 0 ? text : $"{text}{BinarySteps[step - 1]}i";
+    }
+
     private static decimal? Factor(ReadOnlySpan<char> suffix) => suffix switch
     {
         [] => 1,

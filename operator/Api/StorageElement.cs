@@ -42,6 +42,7 @@ public sealed record StorageElementSpec
     [JsonConverter(typeof(QuantityTextConverter))]
     public string? MinFreeSpace { get; init; }
 
+    /// <summary>Quantity; how much Rucio may put there, which is then reported to it.</summary>
     [JsonConverter(typeof(QuantityTextConverter))]
     public string? Capacity { get; init; }
 
@@ -115,6 +116,21 @@ public sealed record StorageElementStatus : ResourceStatus
 
     /// <summary>What the preset and the spec came to, so that nothing is hidden.</summary>
     public EffectiveStorage? Effective { get; init; }
+    public StorageSpace? Space { get; init; }
+}
+
+/// <summary>How full it is, in words: written anew when it is off by more than a hundredth.</summary>
+public sealed record StorageSpace
+{
+    /// <summary>Quantity, by Rucio's own counter.</summary>
+    public string? Used { get; init; }
+    public long? Files { get; init; }
+
+    /// <summary>Quantity, as somebody or this operator reported it to Rucio.</summary>
+    public string? Free { get; init; }
+
+    /// <summary>Quantity in this operator's last report; null: it has not reported.</summary>
+    public string? Capacity { get; init; }
 }
 
 public sealed record EffectiveStorage

@@ -114,15 +114,19 @@ public sealed class ExternalConnection : RucioConnection
         }
     }
 
-    public override Task<(long Files, long Bytes)> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct) => root.UsageAsync(rse.Name, ct);
+    public override async Task<ReplicaCount> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct)
+    {
+        var space = await root.SpaceAsync(rse.Name, ct);
+        return new(space.Files ?? 0, space.Used ?? 0);
+    }
 
     public override async Task<(long Files, long Bytes, long? Rules)> CountDataAsync(ObservedVo vo, RucioSession root, CancellationToken ct)
     {
         var (files, bytes) = (0L, 0L);
         foreach (var rse in vo.Rses.Values.Where(r => !r.Deleted))
         {
-            var usage = await root.UsageAsync(rse.Name, ct);
-            (files, bytes) = (files + usage.Files, bytes + usage.Bytes);
+            var count = await CountReplicasAsync(rse, root, ct);
+            (files, bytes) = (files + count.Files, bytes + count.Bytes);
         }
         return (files, bytes, null);
     }

@@ -81,7 +81,7 @@ public sealed class InstanceConnection : RucioConnection
     public override Task<ObservedVo> RefreshVoAsync(VoLook look, CancellationToken ct) => RefreshVoAsync(look.Tag, ct);
 
     /// <summary>Counted in the table: Rucio's own counters lag.</summary>
-    public override Task<(long Files, long Bytes)> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct) => Reader.CountReplicasAsync(rse.Id, ct);
+    public override Task<ReplicaCount> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct) => GrantedAsync(() => Reader.CountReplicasAsync(rse.Id, ct), ct);
 
     public override async Task MapIdentityAsync(IdentityMapping mapping, RucioSession root, CancellationToken ct)
     {

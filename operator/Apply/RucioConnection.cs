@@ -40,8 +40,8 @@ public abstract class RucioConnection : IAsyncDisposable
     /// <summary>As it is now: before changes to it, and after them.</summary>
     public abstract Task<ObservedVo> RefreshVoAsync(VoLook look, CancellationToken ct);
 
-    /// <summary>Files and bytes that Rucio knows on one RSE.</summary>
-    public abstract Task<(long Files, long Bytes)> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct);
+    /// <summary>What Rucio knows on one RSE.</summary>
+    public abstract Task<ReplicaCount> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct);
 
     /// <summary>Files, bytes and, where tables can be counted, rules of a whole VO.</summary>
     public abstract Task<(long Files, long Bytes, long? Rules)> CountDataAsync(ObservedVo vo, RucioSession root, CancellationToken ct);

@@ -21,12 +21,15 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
     /// <summary>Rucio's own: long name → tag.</summary>
     public const string LongNameSection = "vo-map";
 
+    /// <summary>Looked at for the number of rules on one RSE.</summary>
+    private const int MaxLocks = 10_000;
+
     /// <summary>Tables and columns the observer's role is granted.</summary>
     public static readonly IReadOnlyList<string> Grants =
     [
         "vos", "configs", "alembic_version", "accounts", "account_attr_map", "account_map", "scopes", "rses",
         "rse_attr_map", "rse_limits", "rse_protocols", "distances", "account_limits", "account_glob_limits", "replicas", "subscriptions",
-        "identities(identity, identity_type, password, salt, deleted)", "rules(id, scope)",
+        "identities(identity, identity_type, password, salt, deleted)", "rules(id, scope)", "locks(scope, name, rse_id, rule_id)", "rse_usage",
     ];
 
     /// <summary>Value of the owner's row, and its age in seconds by the database's clock.</summary>
@@ -49,7 +52,12 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
         SELECT 'scope', account, scope, CASE WHEN deleted_at IS NULL THEN status::text ELSE 'D' END, NULL, NULL, 0, NULL, NULL::timestamp FROM scopes WHERE ($1::text IS NULL OR scope LIKE '%@' || $1)
         UNION ALL SELECT 'subscription', account, name, state::text, filter, replication_rules, policyid, comments, lifetime FROM subscriptions WHERE ($1::text IS NULL OR account LIKE '%@' || $1)
         """,
-        "SELECT id, rse, vo, rse_type::text, deterministic, volatile, staging_area, availability_read, availability_write, availability_delete, deleted FROM rses WHERE ($1::text IS NULL OR vo = $1)",
+        """
+        SELECT r.id, r.rse, r.vo, r.rse_type::text, r.deterministic, r.volatile, r.staging_area, r.availability_read, r.availability_write, r.availability_delete, r.deleted,
+        c.used, c.files, s.used, s.free, s.files, s.updated_at FROM rses r
+        LEFT JOIN rse_usage c ON c.rse_id = r.id AND c.source = 'rucio' LEFT JOIN rse_usage s ON s.rse_id = r.id AND s.source = 'storage'
+        WHERE ($1::text IS NULL OR r.vo = $1)
+        """,
         """
         SELECT m.rse_id, m.key, m.value, NULL::bigint FROM rse_attr_map m JOIN rses r ON r.id = m.rse_id WHERE ($1::text IS NULL OR r.vo = $1)
         UNION ALL SELECT l.rse_id, l.name, NULL, l.value FROM rse_limits l JOIN rses r ON r.id = l.rse_id WHERE ($1::text IS NULL OR r.vo = $1)
@@ -106,14 +114,19 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
         }
     }
 
-    /// <summary>Files and bytes that the catalogue holds on one RSE now: the counters of Rucio lag, the table does not.</summary>
-    public async Task<(long Files, long Bytes)> CountReplicasAsync(string rseId, CancellationToken ct)
+    /// <summary>What the catalogue holds on one RSE now: the counters of Rucio lag, the tables do not.</summary>
+    public async Task<ReplicaCount> CountReplicasAsync(string rseId, CancellationToken ct)
     {
-        await using var command = observer.CreateCommand("SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM replicas WHERE rse_id = $1");
+        await using var command = observer.CreateCommand("""
+            SELECT here.*, held.* FROM
+            (SELECT count(*), coalesce(sum(bytes), 0)::bigint, count(*) FILTER (WHERE lock_cnt > 0), count(*) FILTER (WHERE lock_cnt = 0 AND tombstone IS NULL) FROM replicas WHERE rse_id = $1) here,
+            (SELECT count(DISTINCT rule_id), count(*) FROM (SELECT l.rule_id FROM replicas h JOIN locks l USING (scope, name, rse_id) WHERE h.rse_id = $1 AND h.lock_cnt > 0 LIMIT $2) locked) held
+            """);
         command.Parameters.Add(new() { Value = Guid.ParseExact(rseId, "N") });
+        command.Parameters.Add(new() { Value = MaxLocks });
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
-        return (reader.GetInt64(0), reader.GetInt64(1));
+        return new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(4), reader.GetInt64(5) == MaxLocks, reader.GetInt64(3));
     }
 
     /// <summary>One rule on data in these scopes; the index begins with the scope. Null: none.</summary>

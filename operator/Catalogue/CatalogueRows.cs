@@ -165,6 +165,7 @@ internal sealed class CatalogueRows
             Write = r.GetBoolean(8),
             Delete = r.GetBoolean(9),
             Deleted = !r.IsDBNull(10) && r.GetBoolean(10),
+            Space = new(Long(r, 11), Long(r, 12), r.IsDBNull(13) ? null : new(r.GetInt64(13), Long(r, 14) ?? 0, Long(r, 15), r.GetDateTime(16))),
         };
         _rses[r.GetGuid(0)] = (Vo(r.GetString(2)), rse);
         _rseRows[r.GetGuid(0)] = new RseRows();
@@ -280,5 +281,6 @@ internal sealed class CatalogueRows
 
     private static string? Tag(string option, string prefix) => option.StartsWith(prefix, StringComparison.Ordinal) ? option[prefix.Length..] : null;
     private static string? Text(NpgsqlDataReader r, int column) => r.IsDBNull(column) ? null : r.GetString(column);
+    private static long? Long(NpgsqlDataReader r, int column) => r.IsDBNull(column) ? null : r.GetInt64(column);
     private static int? Number(NpgsqlDataReader r, int column) => r.IsDBNull(column) ? null : r.GetInt32(column);
 }

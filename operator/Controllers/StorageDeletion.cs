@@ -1,4 +1,5 @@
 using RucioOperator.Api;
+using RucioOperator.Api.Validation;
 using RucioOperator.Apply;
 using RucioOperator.Catalogue;
 using RucioOperator.Desired;
@@ -9,10 +10,18 @@ using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers;
 
-/// <summary>Finalizers of StorageElements, and what they stand for: an RSE that goes when it is empty.</summary>
+/// <summary>
+/// Finalizers of StorageElements, and what they stand for: an RSE that goes when it is empty, under Decommission after it was
+/// drained. Each pass looks anew, so a killed operator goes on where it was.
+/// </summary>
 internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
 {
     private static readonly TimeSpan EmptyCheck = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CounterCheck = TimeSpan.FromSeconds(10);
+
+    /// <summary>Counting many files costs the database a while.</summary>
+    private static readonly TimeSpan LongCheck = TimeSpan.FromMinutes(10);
+    private const long Many = 1_000_000;
 
     /// <summary>The catalogue says that the tag is held by another VirtualOrganisation.</summary>
     public bool VoIsAnothers { private get; set; }
@@ -34,9 +43,9 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         var parentGone = vo is null || vo.Metadata.DeletionTimestamp is not null || parts.Tenancy.Refuses(vo, out _) is not null || VoIsAnothers;
         // Never made by this resource, or described by another one as well: not this one's to delete.
         var notOurs = storage.Status?.Effective is null || siblings.Any(s => s.Metadata.Uid != storage.Metadata.Uid && s.Spec.Rse == storage.Spec.Rse && s.Metadata.DeletionTimestamp is null);
-        Outcome outcome = parentGone || notOurs || !Needs(storage) ? new Outcome.Done()
-            : connection is null || observed is null ? new Outcome.Blocked(Tenancy.InstanceNotReady, "deletion waits until the RucioInstance is ready")
-            : await DeleteIfEmptyAsync(storage, vo!, connection, observed, ct);
+        Outcome outcome = parentGone || notOurs || storage.Spec.ManagementPolicy == ManagementPolicy.ObserveOnly ? new Outcome.Done()
+            : connection is null || observed is null ? Needs(storage) ? new Outcome.Blocked(Tenancy.InstanceNotReady, "deletion waits until the RucioInstance is ready") : new Outcome.Done()
+            : await WorkAsync(storage, vo!, connection, observed, ct);
         if (outcome is Outcome.Done)
         {
             if (parentGone)
@@ -55,7 +64,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         StoragesOnly = true,
     };
 
-    private async Task<Outcome> DeleteIfEmptyAsync(StorageElement storage, VirtualOrganisation vo, RucioConnection connection, ObservedVo observed, CancellationToken ct)
+    private async Task<Outcome> WorkAsync(StorageElement storage, VirtualOrganisation vo, RucioConnection connection, ObservedVo observed, CancellationToken ct)
     {
         if (observed.Rses.GetValueOrDefault(storage.Spec.Rse) is not { Deleted: false } rse)
         {
@@ -65,20 +74,90 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         {
             var look = await LookAsync(parts.Tenancy.InstanceOf(vo)!, connection, vo, ct);
             var root = connection.As(look.Root!, parts.Time);
-            var (files, bytes) = await connection.CountReplicasAsync(rse, root, ct);
-            if (files > 0)
+            return storage.Spec.DeletionPolicy switch
             {
-                return new Outcome.Blocked("NotEmpty", $"RSE {rse.Name} still holds {files} files, {bytes} bytes: remove their rules, or set spec.deletionPolicy to Retain", EmptyCheck);
-            }
-            var execution = new StoragePlanExecution(root, voKey.ToString(), parts.Logger);
-            await execution.RunAsync([new DeleteRse(rse.Name)], ct);
-            await connection.RefreshVoAsync(look, ct);
-            return execution.Errors.TryGetValue(rse.Name, out var error) ? new Outcome.Blocked("RucioRefused", error, EmptyCheck) : new Outcome.Done();
+                StorageDeletionPolicy.Decommission => await DrainAsync(storage, rse, connection, look, root, ct),
+                StorageDeletionPolicy.DeleteIfEmpty => await DeleteIfEmptyAsync(storage, rse, connection, look, root, ct),
+                _ => await KeepAsync(storage, rse, connection, look, root, ct),
+            };
         }
         catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem)
         {
-            return new Outcome.Failed(error);
+            // Under Retain nothing may hold it up.
+            return Needs(storage) ? new Outcome.Failed(error) : new Outcome.Done();
         }
+    }
+
+    private async Task<Outcome> DrainAsync(StorageElement storage, ObservedRse rse, RucioConnection connection, VoLook look, RucioSession root, CancellationToken ct)
+    {
+        if (Draining.Changes(rse).Count > 0)
+        {
+            // The snapshot may be minutes old: act only on what is true now.
+            if ((await connection.RefreshVoAsync(look, ct)).Rses.GetValueOrDefault(rse.Name) is not { Deleted: false } now)
+            {
+                return new Outcome.Done();
+            }
+            if (Draining.Changes(now) is { Count: > 0 } changes)
+            {
+                if (await ExecuteAsync(rse.Name, changes, root, ct) is { } refused)
+                {
+                    return refused;
+                }
+                await connection.RefreshVoAsync(look, ct);
+                await parts.Events.NormalAsync(storage, "Draining", "Decommission", $"RSE {rse.Name} takes no more files, and what no rule holds is deleted. Deletion of a resource can't be taken back: to keep the RSE, set spec.deletionPolicy to Retain", ct);
+            }
+        }
+        var count = await connection.CountReplicasAsync(rse, root, ct);
+        if (count.Files > 0)
+        {
+            var (reason, message) = Draining.Waits(rse.Name, count);
+            return new Outcome.Blocked(reason, message, count.Files > Many ? LongCheck : EmptyCheck);
+        }
+        return await DeleteAsync(rse, connection, look, root, ct);
+    }
+
+    private async Task<Outcome> DeleteIfEmptyAsync(StorageElement storage, ObservedRse rse, RucioConnection connection, VoLook look, RucioSession root, CancellationToken ct)
+    {
+        var count = await connection.CountReplicasAsync(rse, root, ct);
+        if (count.Files > 0)
+        {
+            await KeepAsync(storage, rse, connection, look, root, ct);
+            return new Outcome.Blocked("NotEmpty", $"{Draining.Waits(rse.Name, count).Message}. Or set spec.deletionPolicy to Decommission or Retain", count.Files > Many ? LongCheck : EmptyCheck);
+        }
+        return await DeleteAsync(rse, connection, look, root, ct);
+    }
+
+    private async Task<Outcome> DeleteAsync(ObservedRse rse, RucioConnection connection, VoLook look, RucioSession root, CancellationToken ct)
+    {
+        var refused = await ExecuteAsync(rse.Name, [new DeleteRse(rse.Name)], root, ct);
+        await connection.RefreshVoAsync(look, ct);
+        return refused switch
+        {
+            null => new Outcome.Done(),
+            // Its emptiness is what the counter says.
+            { Message: var words } when words.Contains("RSEOperationNotSupported", StringComparison.Ordinal) => new Outcome.Blocked("WaitingForCounter", $"RSE {rse.Name} holds no file any more, but Rucio has not counted yet: abacus-rse does", CounterCheck),
+            _ => refused,
+        };
+    }
+
+    /// <summary>Somebody changed their mind: what draining had changed is put back.</summary>
+    private async Task<Outcome> KeepAsync(StorageElement storage, ObservedRse rse, RucioConnection connection, VoLook look, RucioSession root, CancellationToken ct)
+    {
+        if (Draining.IsMarked(rse) && StorageElementRules.Validate(storage).Count == 0)
+        {
+            var observed = await connection.RefreshVoAsync(look, ct);
+            await ExecuteAsync(rse.Name, StoragePlan.For([DesiredStorage.For(storage)], observed, null, []).Changes, root, ct);
+            await connection.RefreshVoAsync(look, ct);
+        }
+        return new Outcome.Done();
+    }
+
+    /// <returns>Null: done.</returns>
+    private async Task<Outcome.Blocked?> ExecuteAsync(string rse, IReadOnlyList<StorageChange> changes, RucioSession root, CancellationToken ct)
+    {
+        var execution = new StoragePlanExecution(root, voKey.ToString(), parts.Logger);
+        await execution.RunAsync(changes, ct);
+        return execution.Errors.TryGetValue(rse, out var error) ? new Outcome.Blocked("RucioRefused", error, EmptyCheck) : null;
     }
 
     private static bool Needs(StorageElement storage) => storage.Spec.DeletionPolicy != StorageDeletionPolicy.Retain;

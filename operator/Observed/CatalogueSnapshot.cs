@@ -113,6 +113,9 @@ public sealed record ObservedRse(string Name, string Id)
     public IReadOnlyDictionary<string, string> Attributes { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, long> Limits { get; init; } = new Dictionary<string, long>();
     public IReadOnlyList<ObservedProtocol> Protocols { get; init; } = [];
+
+    /// <summary>Null: nobody has looked yet.</summary>
+    public ObservedSpace? Space { get; init; }
 }
 
 /// <summary>Key is (scheme, hostname, port); a missing priority means the operation is not offered.</summary>

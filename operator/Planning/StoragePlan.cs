@@ -101,7 +101,7 @@ public static class StoragePlan
         }
         foreach (var key in have.Attributes.Keys.Where(k => !wanted.Attributes.ContainsKey(k) && k != wanted.Name).Order(StringComparer.Ordinal))
         {
-            if (wanted.ExactAttributes || wanted.FormerAttributes.Contains(key))
+            if (wanted.ExactAttributes || wanted.FormerAttributes.Contains(key) || Draining.Leaves(have, key))
             {
                 yield return new RemoveAttribute(wanted.Name, key);
             }

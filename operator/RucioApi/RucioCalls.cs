@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using RucioOperator.Planning;
 
 namespace RucioOperator.RucioApi;
 
@@ -95,6 +96,10 @@ public static class RucioCalls
 
     public static Task DeleteRseAsync(this RucioSession s, string rse, CancellationToken ct) =>
         Removing(s.SendAsync(HttpMethod.Delete, $"rses/{E(rse)}", null, ct));
+
+    /// <summary>What the reaper, the balancer and people take for the storage's own word; root of the VO alone may.</summary>
+    public static Task ReportSpaceAsync(this RucioSession s, string rse, SpaceReport report, CancellationToken ct) =>
+        s.SendAsync(HttpMethod.Put, $"rses/{E(rse)}/usage", new JsonObject { ["source"] = "storage", ["used"] = report.Used, ["free"] = report.Free, ["files"] = report.Files }, ct);
 
     public static Task RemoveRseAttributeAsync(this RucioSession s, string rse, string key, CancellationToken ct) =>
         Removing(s.SendAsync(HttpMethod.Delete, $"rses/{E(rse)}/attr/{E(key)}", null, ct));

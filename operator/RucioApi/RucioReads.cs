@@ -133,7 +133,7 @@ public static partial class RucioReads
                 State = (Text(x, "state") ?? "A")[0],
                 Priority = (int)Number(x, "policyid"),
                 Comments = Text(x, "comments"),
-                EndsAt = DateTime.TryParseExact(Text(x, "lifetime"), "ddd, dd MMM yyyy HH:mm:ss 'UTC'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null,
+                EndsAt = Time(x, "lifetime"),
             })];
         }
         catch (RucioRejectedException none) when (none.ExceptionClass == "SubscriptionNotFound")
@@ -142,12 +142,18 @@ public static partial class RucioReads
         }
     }
 
-    /// <summary>Rucio's own counters, which lag by a cycle of abacus-rse; the table of replicas is not to be counted over REST.</summary>
-    public static async Task<(long Files, long Bytes)> UsageAsync(this RucioSession s, string rse, CancellationToken ct)
+    /// <summary>Rucio's own counters, which lag by a cycle of abacus-rse, and what others report; the table of replicas is not to be counted over REST.</summary>
+    public static async Task<ObservedSpace> SpaceAsync(this RucioSession s, string rse, CancellationToken ct)
     {
-        var usage = (await LinesAsync(s, $"rses/{E(rse)}/usage?source=rucio", ct)).FirstOrDefault();
-        return usage.ValueKind == JsonValueKind.Object ? (Number(usage, "files"), Number(usage, "used")) : (0, 0);
+        var sources = (await LinesAsync(s, $"rses/{E(rse)}/usage", ct)).ToDictionary(u => Text(u, "source")!, StringComparer.Ordinal);
+        return sources.TryGetValue("rucio", out var counter)
+            ? new(Number(counter, "used"), Number(counter, "files"), Reported(sources))
+            : new(null, null, Reported(sources));
     }
+
+    private static ReportedSpace? Reported(Dictionary<string, JsonElement> sources) => sources.TryGetValue("storage", out var told) && told.GetProperty("used").ValueKind == JsonValueKind.Number
+        ? new(Number(told, "used"), Number(told, "free"), told.GetProperty("files").ValueKind == JsonValueKind.Number ? Number(told, "files") : null, Time(told, "updated_at") ?? DateTime.UnixEpoch)
+        : null;
 
     private static ObservedRse Rse(string name, JsonElement r) => new(name, Text(r, "id")!)
     {
@@ -233,6 +239,9 @@ public static partial class RucioReads
         JsonValueKind.Null => "",
         _ => value.GetRawText(),
     };
+
+    private static DateTime? Time(JsonElement o, string name) =>
+        DateTime.TryParseExact(Text(o, name), "ddd, dd MMM yyyy HH:mm:ss 'UTC'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null;
 
     private static bool Flag(JsonElement o, string name) => o.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 

@@ -259,7 +259,9 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Storage, "{attributes: {site: ''}}", "spec.attributes[site]", InvalidField),
         new(Storage, "{minFreeSpace: unlimited}", "spec.minFreeSpace", InvalidField),
         new(Storage, "{fts: fts.example.org}", "spec.fts", InvalidField),
-        new(Storage, "{deletionPolicy: Decommission}", "spec.deletionPolicy", NotSupportedYet),
+        new(Storage, "{capacity: all}", "spec.capacity", InvalidField),
+        new(Storage, "{capacity: 0}", "spec.capacity", InvalidField, InLoopOnly: true),
+        new(Storage, "{capacity: 1Ti, minFreeSpace: 2Ti}", "spec.minFreeSpace", InvalidField, InLoopOnly: true),
     ];
 
     private static IEnumerable<BadManifest> Subscriptions()

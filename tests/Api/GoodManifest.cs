@@ -58,5 +58,7 @@ public sealed record GoodManifest(string Kind, string Change)
         new("StorageElement", "{technology: Posix, endpoints: [{url: 'file:///data/x'}], type: TAPE, volatile: true, stagingArea: true, deterministic: false, lfn2pfn: identity, greedyDeletion: true}"),
         new("StorageElement", "{endpoints: [{url: 'davs://[2001:db8::1]:443/x/', lan: {read: 0}, wan: {read: 1, thirdPartyCopyRead: 2}}, {url: 'root://h.example.org//eos/x/'}, {url: 'srm+https://h/x'}]}"),
         new("StorageElement", "{attributes: {site: CERN, tier: '1'}, attributesPolicy: Exact, availability: {write: false}, minFreeSpace: 10Ti, fts: 'https://fts.example.org:8446', deletionPolicy: DeleteIfEmpty, managementPolicy: ObserveOnly}"),
+        new("StorageElement", "{capacity: 1.5Pi, minFreeSpace: 10Ti, deletionPolicy: Decommission}"),
+        new("StorageElement", "{capacity: 1000}"),
     ];
 }

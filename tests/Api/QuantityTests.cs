@@ -33,6 +33,21 @@ public sealed class QuantityTests
     [TestCase("Unlimited")]
     public void What_is_no_number_of_bytes_is_refused(string text) => Assert.That(Quantity.TryBytes(text, out _), Is.False);
 
+    [TestCase(0, "0")]
+    [TestCase(999, "999")]
+    [TestCase(1000, "0.98Ki")]
+    [TestCase(1024, "1Ki")]
+    [TestCase(1L << 40, "1Ti")]
+    [TestCase(1_234_567_890_123, "1.12Ti")]
+    [TestCase(12_345_678_901_234, "11.2Ti")]
+    [TestCase(long.MaxValue, "8Ei")]
+    public void People_read_three_digits(long bytes, string words)
+    {
+        Assert.That(Quantity.Words(bytes), Is.EqualTo(words));
+        if (bytes < long.MaxValue)
+            Assert.That(Quantity.Bytes(words), Is.InRange(bytes - (bytes / 200), bytes + (bytes / 200) + 1));
+    }
+
     [Test]
     public void Numbers_and_text_are_both_quantities()
     {

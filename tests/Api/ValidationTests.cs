@@ -27,7 +27,7 @@ public sealed class ValidationTests
     {
         var fields = ToCome.All().ToList();
 
-        Assert.That(fields, Has.Count.GreaterThan(10));
+        Assert.That(fields, Is.Not.Empty);
         foreach (var (_, path, manifest) in fields)
             Assert.That(Validate(manifest).Select(e => (e.Path, e.Reason)), Has.Member((path, ValidationReasons.NotSupportedYet)));
     }

@@ -218,6 +218,5 @@ internal static class RuleCases
         new(Se, ".spec.endpoints[].url", "as a directory", "spec: {endpoints: [{url: \"davs://h/a/../b/\"}]}"),
         new(Se, ".spec.attributes", "fields of their own", "spec: {attributes: {fts: \"https://fts\"}}"),
         new(Se, ".spec.attributes", "a key has", "spec: {attributes: {\"a b\": c}}"),
-        new(Se, ".spec.deletionPolicy", "Decommission", "spec: {deletionPolicy: Decommission}"),
     ];
 }

@@ -100,7 +100,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         await RefusedAsync(() => _root.SetScopeOwnerAsync("alice", "no-such", default), "ScopeNotFound");
     }
 
-    [Test, Covers(nameof(RucioCalls.ImportAsync), nameof(RucioCalls.SetLocalLimitAsync), nameof(RucioCalls.RemoveLocalLimitAsync), nameof(RucioCalls.SetGlobalLimitAsync), nameof(RucioCalls.RemoveGlobalLimitAsync), nameof(RucioCalls.RemoveRseAttributeAsync), nameof(RucioCalls.RemoveProtocolAsync), nameof(RucioCalls.RemoveLimitAsync), nameof(RucioCalls.RemoveDistanceAsync), nameof(RucioCalls.DeleteRseAsync), nameof(RucioCalls.CloseRseAsync))]
+    [Test, Covers(nameof(RucioCalls.ImportAsync), nameof(RucioCalls.SetLocalLimitAsync), nameof(RucioCalls.RemoveLocalLimitAsync), nameof(RucioCalls.SetGlobalLimitAsync), nameof(RucioCalls.RemoveGlobalLimitAsync), nameof(RucioCalls.RemoveRseAttributeAsync), nameof(RucioCalls.RemoveProtocolAsync), nameof(RucioCalls.RemoveLimitAsync), nameof(RucioCalls.RemoveDistanceAsync), nameof(RucioCalls.DeleteRseAsync), nameof(RucioCalls.CloseRseAsync), nameof(RucioCalls.ReportSpaceAsync))]
     public async Task Storages_come_by_import_and_their_parts_go_one_by_one()
     {
         DesiredRse[] rses = [ContractRse.Of("CALL_A"), ContractRse.Of("CALL_B")];
@@ -126,6 +126,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         await TwiceAsync(() => _root.DeleteRseAsync("CALL_B", default));
         await TwiceAsync(() => _root.CloseRseAsync("CALL_A", default));
         await RefusedAsync(() => _root.CloseRseAsync("NOPE", default), "RSENotFound");
+        await TwiceAsync(() => _root.ReportSpaceAsync("CALL_A", new(1, 2, 3), default));
 
         var after = await Bed.Instance.RefreshVoAsync(_vo.Spec.Tag, default);
         var a = after.Rses["CALL_A"];
@@ -179,7 +180,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         await _root.CreateScopeAsync("root", "files", default);
         await _root.SendAsync(HttpMethod.Post, "replicas", JsonNode.Parse("""{"rse": "CALL_FULL", "files": [{"scope": "files", "name": "f1", "bytes": 42, "adler32": "0cc737eb"}]}"""), default);
         var rse = (await Bed.Instance.RefreshVoAsync(_vo.Spec.Tag, default)).Rses["CALL_FULL"];
-        Assert.That(await Bed.Instance.Reader.CountReplicasAsync(rse.Id, default), Is.EqualTo((1L, 42L)));
+        Assert.That(await Bed.Instance.Reader.CountReplicasAsync(rse.Id, default), Is.EqualTo(new ReplicaCount(1, 42, 0, 0, Forgotten: 1)));
     }
 
     [Test]

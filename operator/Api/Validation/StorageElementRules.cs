@@ -12,7 +12,6 @@ public static class StorageElementRules
     public static IReadOnlyList<Rule<StorageElementSpec>> All { get; } =
     [
         new("no field of later work", FieldsToCome),
-        new("no value of later work", s => When(s.DeletionPolicy == StorageDeletionPolicy.Decommission, NotYet("spec.deletionPolicy", "Decommission is"))),
         new("a VO is named", s => When(s.VoRef.Name == "", Missing("spec.voRef.name"))),
         new("the RSE name is Rucio's form", s => When(s.Rse.Length > 255 || !Forms.Rse().IsMatch(s.Rse),
             Invalid("spec.rse", "an RSE name has upper-case letters and digits, joined by single _ or -, such as CERN-EOS_DISK"))),
@@ -22,6 +21,10 @@ public static class StorageElementRules
         new("attributes are text and not the operator's", Attributes),
         new("free space is a size", s => When(s.MinFreeSpace is { } q && (q == Quantity.Unlimited || !Forms.Bytes().IsMatch(q) || !Quantity.TryBytes(q, out _)),
             Invalid("spec.minFreeSpace", "must be bytes such as 10Ti or 500G, below 8Ei"))),
+        new("the capacity is a size", s => When(s.Capacity is { } q && (q == Quantity.Unlimited || !Forms.Bytes().IsMatch(q) || !Quantity.TryBytes(q, out var bytes) || bytes == 0),
+            Invalid("spec.capacity", "must be bytes such as 1Pi or 500T, more than none and below 8Ei"))),
+        new("less is kept free than there is", s => When(s is { Capacity: { } all, MinFreeSpace: { } free } && Quantity.TryBytes(all, out var size) && Quantity.TryBytes(free, out var kept) && kept >= size,
+            Invalid("spec.minFreeSpace", "must be less than spec.capacity"))),
         new("the FTS server is a URL", s => When(s.Fts is { } fts && !Forms.FtsServer().IsMatch(fts),
             Invalid("spec.fts", "must be https://host[:port], such as https://fts.example.org:8446"))),
     ];
@@ -30,7 +33,7 @@ public static class StorageElementRules
 
     private static IEnumerable<FieldError> FieldsToCome(StorageElementSpec s) =>
     [
-        .. NotYet("spec", ("capacity", s.Capacity), ("tokens", s.Tokens), ("checksums", s.Checksums), ("distances", s.Distances), ("credentialsSecretRef", s.CredentialsSecretRef)),
+        .. NotYet("spec", ("tokens", s.Tokens), ("checksums", s.Checksums), ("distances", s.Distances), ("credentialsSecretRef", s.CredentialsSecretRef)),
         .. s.Endpoints.Items("spec.endpoints").SelectMany(e => NotYet(e.Path, ("extendedAttributes", e.Item.ExtendedAttributes))),
     ];
 
