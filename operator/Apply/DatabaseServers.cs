@@ -16,7 +16,7 @@ public sealed class DatabaseServers(ServerSideApplier applier, GeneratedSecrets 
     /// <summary>Applies the objects of the mode, none for a server of somebody else; never prunes.</summary>
     public async Task<ApplyResult> ApplyAsync(RucioInstance instance, string controller, bool heal, CancellationToken ct)
     {
-        var names = NamesOf(instance);
+        var names = InstanceNames.Of(instance);
         if (instance.Spec.Database.Embedded is not null)
         {
             await SuperuserAsync(names, ct);
@@ -35,7 +35,7 @@ public sealed class DatabaseServers(ServerSideApplier applier, GeneratedSecrets 
     /// <summary>Null: it is up.</summary>
     public DatabaseFault? NotUp(RucioInstance instance)
     {
-        var names = NamesOf(instance);
+        var names = InstanceNames.Of(instance);
         var key = new ObjectKey(names.Namespace, names.Postgres);
         if (instance.Spec.Database.Embedded is not null)
         {
@@ -89,6 +89,4 @@ public sealed class DatabaseServers(ServerSideApplier applier, GeneratedSecrets 
         return (new(await secrets.RequireAsync(app, "username", field, ct), await secrets.RequireAsync(app, "password", field, ct)), await secrets.RequireAsync(app, "dbname", field, ct),
             await secrets.RequireAsync(new(names.Namespace, $"{names.Postgres}-ca"), "ca.crt", field, ct));
     }
-
-    private static InstanceNames NamesOf(RucioInstance instance) => new(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
 }

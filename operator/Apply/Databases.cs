@@ -185,7 +185,7 @@ public sealed class Databases(
 
     private async Task<DatabaseAccess> CloudNativePGAsync(RucioInstance instance, CancellationToken ct)
     {
-        var names = NamesOf(instance);
+        var names = InstanceNames.Of(instance);
         if (connections.Find(ObjectKey.Of(instance)) is null && servers.NotUp(instance) is { } notUp)
         {
             // Its Secrets come with it: saying that they are missing would lead nobody anywhere.
@@ -229,23 +229,21 @@ public sealed class Databases(
         }
         if (instance.Spec.Database.Embedded is not null)
         {
-            var names = NamesOf(instance);
+            var names = InstanceNames.Of(instance);
             return new(names.PostgresHost, 5432, DatabaseServer.Name, DatabaseServer.Name, DatabaseSslMode.VerifyFull, await servers.CertificateAsync(names, ct)) { CaSecret = names.PostgresTls, Via = via(names.Postgres, names.Namespace) };
         }
         var wanted = instance.Spec.Database.Provision!;
-        var name = wanted.Name ?? NamesOf(instance).DefaultDatabaseName();
+        var name = wanted.Name ?? InstanceNames.Of(instance).DefaultDatabaseName();
         return new(wanted.Host, wanted.Port, name, wanted.Schema, wanted.SslMode, await CaAsync(instance, wanted.CaSecretRef, "spec.database.provision.caSecretRef", ct)) { CaSecret = wanted.CaSecretRef?.Name };
     }
 
     private static DatabaseAddress Maintenance(DatabaseAccess access) => access.Address.WithDatabase("postgres");
 
     private static ObjectKey DatabaseSecret(RucioInstance instance) =>
-        new(instance.Metadata.NamespaceProperty, NamesOf(instance).Database);
-
-    private static InstanceNames NamesOf(RucioInstance instance) => new(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+        new(instance.Metadata.NamespaceProperty, InstanceNames.Of(instance).Database);
 
     private async Task<DatabaseLogin> AdminAsync(RucioInstance instance, CancellationToken ct) =>
-        instance.Spec.Database.Embedded is not null ? await servers.SuperuserAsync(NamesOf(instance), ct) : await LoginAsync(instance, instance.Spec.Database.Provision!.AdminSecretRef, "spec.database.provision.adminSecretRef", ct);
+        instance.Spec.Database.Embedded is not null ? await servers.SuperuserAsync(InstanceNames.Of(instance), ct) : await LoginAsync(instance, instance.Spec.Database.Provision!.AdminSecretRef, "spec.database.provision.adminSecretRef", ct);
 
     private async Task<DatabaseLogin> LoginAsync(RucioInstance instance, SecretRef reference, string field, CancellationToken ct)
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using k8s;
@@ -55,7 +54,7 @@ internal sealed record DesiredChild(Type Type, ResourceKind Kind, ObjectKey Key,
     {
         var text = new StringBuilder();
         Canonical(node, text);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
+        return Digest.Of(text.ToString(), 32);
     }
 
     // The server does the same, and what it hands back could never be compared with stringData.

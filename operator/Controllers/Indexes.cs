@@ -46,7 +46,7 @@ public static class Indexes
         }
         if (database?.CloudNativePG is not null)
         {
-            var cluster = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name).Postgres;
+            var cluster = InstanceNames.Of(instance).Postgres;
             yield return $"{instance.Metadata.NamespaceProperty}/{cluster}-app";
             yield return $"{instance.Metadata.NamespaceProperty}/{cluster}-ca";
         }
@@ -61,7 +61,7 @@ public static class Indexes
 
     private static IEnumerable<string> SecretsOfServers(RucioInstance instance) =>
         (instance.Spec.Trust?.CaBundles ?? []).Where(b => b.Kind == CaBundleKind.Secret).Select(b => b.Name)
-            .Concat(Exposure.Servers(instance.Spec).Where(s => s.Spec.Tls is not null).Select(s => Exposure.TlsSecret(new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name), s.Component, s.Spec.Tls!)))
+            .Concat(Exposure.Servers(instance.Spec).Where(s => s.Spec.Tls is not null).Select(s => Exposure.TlsSecret(InstanceNames.Of(instance), s.Component, s.Spec.Tls!)))
             .Distinct().Select(name => $"{instance.Metadata.NamespaceProperty}/{name}");
 
     public static IEnumerable<string> SecretsOf(VirtualOrganisation vo) =>

@@ -15,16 +15,16 @@ internal static class RootCredentials
     public static async Task<RucioCredential?> GivenAsync(RucioInstance instance, RucioConnection connection, string tag, ReferencedSecrets secrets, CancellationToken ct) => connection switch
     {
         ExternalConnection { Reach: VoReach.Given, Access: var access } => access.CredentialIn(tag),
-        _ when tag == BaseVo.Tag => await ReadAsync(Names(instance).Namespace, Names(instance).SuperRoot, tag, secrets, ct),
+        _ when tag == BaseVo.Tag => await ReadAsync(InstanceNames.Of(instance).Namespace, InstanceNames.Of(instance).SuperRoot, tag, secrets, ct),
         _ => null,
     };
 
     /// <exception cref="SecretProblem">The VO's own is not there.</exception>
     public static async Task<RucioCredential> RequireAsync(RucioInstance instance, RucioConnection connection, string tag, ReferencedSecrets secrets, CancellationToken ct) =>
-        await GivenAsync(instance, connection, tag, secrets, ct) ?? await ReadAsync(Names(instance).Namespace, Names(instance).VoRoot(tag), tag, secrets, ct);
+        await GivenAsync(instance, connection, tag, secrets, ct) ?? await ReadAsync(InstanceNames.Of(instance).Namespace, InstanceNames.Of(instance).VoRoot(tag), tag, secrets, ct);
 
     /// <summary>Where the operator keeps its login on the root of one VO.</summary>
-    public static ObjectKey SecretOf(RucioInstance instance, string tag) => new(Names(instance).Namespace, Names(instance).VoRoot(tag));
+    public static ObjectKey SecretOf(RucioInstance instance, string tag) => new(InstanceNames.Of(instance).Namespace, InstanceNames.Of(instance).VoRoot(tag));
 
     /// <summary>By its form the operator knows its own again.</summary>
     public static string NewUsername(string tag, Func<int, string> random) => $"operator-{random(8).ToLowerInvariant()}@{tag}";
@@ -34,6 +34,4 @@ internal static class RootCredentials
         var key = new ObjectKey(ns, name);
         return new(await secrets.RequireAsync(key, "username", "root credential", ct), await secrets.RequireAsync(key, "password", "root credential", ct), "root", tag);
     }
-
-    private static InstanceNames Names(RucioInstance instance) => new(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
 }

@@ -41,6 +41,10 @@ internal static class StatusPass
     /// <summary>All errors in one message, each with its field; null: valid.</summary>
     public static Outcome? Invalid(IReadOnlyList<FieldError> errors) => errors is [var first, ..] ? new Outcome.Rejected(first.Reason, string.Join("; ", errors.Take(5))) : null;
 
+    /// <summary>Of a pass that only looks.</summary>
+    public static Outcome.Blocked PlanOnly(PassMode mode, Change first, int more = 0, TimeSpan? retry = null) => new("PlanOnly",
+        $"not changed, since this is a {(mode == PassMode.DryRun ? "dry run" : "resource with managementPolicy ObserveOnly")}: {first.Describe()}{(more > 0 ? $" and {more} more" : "")}", retry);
+
     public static PlanStatus Describe(IReadOnlyList<Change> changes) => new() { Changes = changes.Count, Entries = [.. changes.Take(MaxPlanEntries).Select(c => c.Describe())] };
 
     public static PlanStatus Describe(PlanStatus plan, IReadOnlyList<Change> more) => new()

@@ -47,7 +47,7 @@ internal sealed class VoConclusion(VoWork work, DesiredVo desired, Plan<VoChange
     {
         (_, null) or (PassMode.ReportDrift, _) => null,
         (PassMode.Act, { } left) => new Outcome.Failed(new ReconcileFailedException($"still to do after {VoPass.MaxRounds} rounds: {left.Describe()}")),
-        (_, { } left) => new Outcome.Blocked("PlanOnly", $"not changed, since this is a {(mode == PassMode.DryRun ? "dry run" : "resource with managementPolicy ObserveOnly")}: {left.Describe()}"),
+        (_, { } left) => StatusPass.PlanOnly(mode, left),
     };
 
     private void Met(string condition)

@@ -47,7 +47,9 @@ internal sealed class VoWork(VoParts parts, VirtualOrganisation vo)
     public VirtualOrganisationStatus Status { get; set; } = vo.Status ?? new();
 
     /// <summary>No dry run, no ObserveOnly.</summary>
-    public bool MayAct => StatusPass.Mode(Vo, Vo.Spec.ManagementPolicy, Vo.Spec.DriftPolicy, nothingToDo: true) == PassMode.Act;
+    public bool MayAct => Mode == PassMode.Act;
+
+    public PassMode Mode { get; } = StatusPass.Mode(vo, vo.Spec.ManagementPolicy, vo.Spec.DriftPolicy, nothingToDo: true);
 
     /// <summary>Null: when something happens, or with the next drift pass.</summary>
     public TimeSpan? LookAgain { get; private set; }

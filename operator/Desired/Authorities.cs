@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using RucioOperator.Runtime;
 using k8s.Models;
 using RucioOperator.Api;
 
@@ -21,7 +20,7 @@ public static class Authorities
             return template;
         }
         // Certificates are taken into the system's trust at the start; revocation lists are read where they are.
-        template.Metadata.Annotations[HashAnnotation] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(i.Trust.Bundle!)))[..16];
+        template.Metadata.Annotations[HashAnnotation] = Digest.Of(i.Trust.Bundle!, 16);
         template.Spec.Volumes.Add(new V1Volume { Name = "trust", ConfigMap = new V1ConfigMapVolumeSource { Name = i.Names.Trust } });
         foreach (var container in template.Spec.Containers)
         {

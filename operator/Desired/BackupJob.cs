@@ -91,7 +91,7 @@ public static class BackupJob
                 .. i.Database.Address.CaPem is null ? (V1VolumeMount[])[] : [new V1VolumeMount { Name = "ca", MountPath = Path.GetDirectoryName(CaPath)!, ReadOnlyProperty = true }],
             ],
             Resources = RucioPod.Resources(null, "100m", "256Mi"),
-            SecurityContext = new V1SecurityContext { AllowPrivilegeEscalation = false, ReadOnlyRootFilesystem = true, Capabilities = new V1Capabilities { Drop = ["ALL"] } },
+            SecurityContext = Restricted.Container(),
             TerminationMessagePolicy = "FallbackToLogsOnError",
         };
         return new V1Job
@@ -111,8 +111,8 @@ public static class BackupJob
                         AutomountServiceAccountToken = false,
                         EnableServiceLinks = false,
                         RestartPolicy = "Never",
-                        SecurityContext = new V1PodSecurityContext { RunAsNonRoot = true, RunAsUser = User, RunAsGroup = User, FsGroup = User, SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
-                        ImagePullSecrets = i.Instance.Spec.Images?.PullSecrets?.Select(s => new V1LocalObjectReference { Name = s.Name }).ToList(),
+                        SecurityContext = Restricted.Pod(User),
+                        ImagePullSecrets = Restricted.PullSecrets(i.Instance),
                         Containers = [container],
                         Volumes =
                         [

@@ -9,7 +9,7 @@ public sealed record ClientEndpoints(string Api, string Auth, string? Webui, str
 {
     public static ClientEndpoints Of(RucioInstance instance)
     {
-        var (spec, names) = (instance.Spec, new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name));
+        var (spec, names) = (instance.Spec, InstanceNames.Of(instance));
         if (spec.External is { } external)
         {
             return new(Plain(external.ApiUrl), Plain(external.AuthUrl ?? external.ApiUrl), null, null);

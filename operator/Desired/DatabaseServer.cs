@@ -16,7 +16,7 @@ public static class DatabaseServer
 
     public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Objects(RucioInstance instance, ApiKinds kinds)
     {
-        var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+        var names = InstanceNames.Of(instance);
         return instance.Spec.Database switch
         {
             { Embedded: { } embedded } => [.. EmbeddedPostgres.Objects(names, embedded, instance.Spec.Images?.PullSecrets)],
@@ -28,7 +28,7 @@ public static class DatabaseServer
     /// <summary>Where clients find it; null: the mode has a server of somebody else.</summary>
     public static string? ServiceOf(RucioInstance instance)
     {
-        var names = new InstanceNames(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+        var names = InstanceNames.Of(instance);
         return instance.Spec.Database switch
         {
             { Embedded: not null } => names.Postgres,

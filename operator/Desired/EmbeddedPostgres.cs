@@ -87,10 +87,10 @@ public static class EmbeddedPostgres
                 {
                     AutomountServiceAccountToken = false,
                     EnableServiceLinks = false,
-                    ImagePullSecrets = pullSecrets?.Select(s => new V1LocalObjectReference { Name = s.Name }).ToList(),
+                    ImagePullSecrets = Restricted.PullSecrets(pullSecrets),
                     // The image stops PostgreSQL with SIGINT: connections are cut, nothing is lost.
                     TerminationGracePeriodSeconds = 60,
-                    SecurityContext = new V1PodSecurityContext { RunAsNonRoot = true, RunAsUser = User, RunAsGroup = User, FsGroup = User, SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
+                    SecurityContext = Restricted.Pod(User),
                     Containers = [Container(wanted)],
                     Volumes =
                     [
@@ -134,7 +134,7 @@ public static class EmbeddedPostgres
             new() { Name = "tmp", MountPath = "/tmp" },
         ],
         Resources = RucioPod.Resources(wanted.Resources, "100m", "512Mi"),
-        SecurityContext = new V1SecurityContext { AllowPrivilegeEscalation = false, ReadOnlyRootFilesystem = true, Capabilities = new V1Capabilities { Drop = ["ALL"] } },
+        SecurityContext = Restricted.Container(),
         // After a crash it first reads its log again, and that may take long.
         StartupProbe = Probe(period: 5, failures: 120),
         ReadinessProbe = Probe(period: 5, failures: 2),

@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using RucioOperator.Runtime;
 using RucioOperator.Api;
 using RucioOperator.Catalogue;
 using RucioOperator.Observed;
@@ -90,5 +89,5 @@ public sealed record Trusted(IReadOnlyDictionary<string, string> Files, IReadOnl
 
     public bool Any => Bundle is not null;
 
-    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(Files.Concat(Probe).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\n{f.Value}\n")))))[..16];
+    public string Fingerprint => Digest.Of(string.Concat(Files.Concat(Probe).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\n{f.Value}\n")), 16);
 }

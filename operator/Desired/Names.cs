@@ -1,8 +1,13 @@
+using RucioOperator.Api;
+using RucioOperator.Runtime;
+
 namespace RucioOperator.Desired;
 
 /// <summary>Every name the operator gives to something, from the instance's own; a user may rely on them.</summary>
 public sealed record InstanceNames(string Namespace, string Instance)
 {
+    public static InstanceNames Of(RucioInstance instance) => new(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+
     public string Database => $"{Instance}-database";
 
     /// <summary>Server of the modes embedded and cloudNativePG, and its Service or the stem of its Services; CloudNativePG allows 50 characters.</summary>
@@ -93,8 +98,8 @@ public sealed record InstanceNames(string Namespace, string Instance)
         {
             return name;
         }
-        var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)));
-        return $"{name[..(most - 9)].TrimEnd('-', '.')}-{digest[..8]}";
+        var digest = Digest.Of(name, 8);
+        return $"{name[..(most - 9)].TrimEnd('-', '.')}-{digest}";
     }
 
     /// <summary>PostgreSQL name where none is given: letters, digits and underscores, at most 52 so that <c>_observer</c> fits into 63.</summary>
@@ -105,8 +110,8 @@ public sealed record InstanceNames(string Namespace, string Instance)
         {
             return name;
         }
-        var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{Namespace}/{Instance}")));
-        return $"{name[..43]}_{digest[..8]}";
+        var digest = Digest.Of($"{Namespace}/{Instance}", 8);
+        return $"{name[..43]}_{digest}";
     }
 }
 
@@ -123,7 +128,7 @@ public static class LoginNames
         {
             return name;
         }
-        var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{vo}/{account}")))[..8];
+        var digest = Digest.Of($"{vo}/{account}", 8);
         return $"{vo[..Math.Min(vo.Length, MostOfSecret - account.Length - digest.Length - 8)]}-{account.Replace('_', '-')}-{digest}-login";
     }
 }

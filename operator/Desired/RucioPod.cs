@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using RucioOperator.Runtime;
 using System.Text;
 using k8s.Models;
 using RucioOperator.Api;
@@ -33,8 +33,8 @@ public static class RucioPod
             ServiceAccountName = i.Names.ServiceAccount,
             AutomountServiceAccountToken = false,
             EnableServiceLinks = false,
-            ImagePullSecrets = i.Instance.Spec.Images?.PullSecrets?.Select(s => new V1LocalObjectReference { Name = s.Name }).ToList(),
-            SecurityContext = new V1PodSecurityContext { SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
+            ImagePullSecrets = Restricted.PullSecrets(i.Instance),
+            SecurityContext = Restricted.Unconfined(),
             TopologySpreadConstraints = [Spread(i, component, "kubernetes.io/hostname"), Spread(i, component, "topology.kubernetes.io/zone")],
             InitContainers = i.PolicyPackages.Select(PolicyPackagePods.Copy).OfType<V1Container>().ToList() is { Count: > 0 } copies ? copies : null,
             Containers = [container],
@@ -62,11 +62,8 @@ public static class RucioPod
     {
         Authorities.Forget(template);
         var (pod, container) = (template.Spec, template.Spec.Containers[0]);
-        pod.SecurityContext.RunAsNonRoot = true;
-        pod.SecurityContext.RunAsUser = User;
-        pod.SecurityContext.RunAsGroup = User;
-        pod.SecurityContext.FsGroup = User;
-        container.SecurityContext = new V1SecurityContext { AllowPrivilegeEscalation = false, ReadOnlyRootFilesystem = readOnlyRoot ? true : null, Capabilities = new V1Capabilities { Drop = ["ALL"] } };
+        pod.SecurityContext = Restricted.Pod(User);
+        container.SecurityContext = Restricted.Container(readOnlyRoot);
         container.Env = [.. container.Env, new V1EnvVar { Name = "HOME", Value = "/tmp" }];
         container.VolumeMounts = [.. writable.Select(path => new V1VolumeMount { Name = Volume(path), MountPath = path }), .. container.VolumeMounts];
         pod.Volumes = [.. pod.Volumes, .. writable.Select(path => new V1Volume { Name = Volume(path), EmptyDir = new V1EmptyDirVolumeSource { Medium = "Memory", SizeLimit = new("16Mi") } })];
@@ -135,7 +132,7 @@ public static class RucioPod
             text.Append(file).Append('\0').Append(content).Append('\n');
         }
         text.Append(PolicyPackagePods.HashText(i)).Append(i.Database.Address.CaPem).Append('\n').Append(extra);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
+        return Digest.Of(text.ToString(), 16);
     }
 
     private static V1Volume ConfigVolume(IEnumerable<string> secrets) => new()

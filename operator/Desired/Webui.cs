@@ -39,8 +39,8 @@ public static class Webui
                         ServiceAccountName = i.Names.ServiceAccount,
                         AutomountServiceAccountToken = false,
                         EnableServiceLinks = false,
-                        ImagePullSecrets = i.Instance.Spec.Images?.PullSecrets?.Select(s => new V1LocalObjectReference { Name = s.Name }).ToList(),
-                        SecurityContext = new V1PodSecurityContext { SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
+                        ImagePullSecrets = Restricted.PullSecrets(i.Instance),
+                        SecurityContext = Restricted.Unconfined(),
                         Containers =
                         [
                             new V1Container

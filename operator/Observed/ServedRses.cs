@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Observed;
@@ -81,7 +79,7 @@ public sealed class ServedRses
     }
 
     public static string HashOf(IEnumerable<string> ids) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', ids.Order(StringComparer.Ordinal)))))[..16];
+        Digest.Of(string.Join('\n', ids.Order(StringComparer.Ordinal)), 16);
 
     private sealed class Entry
     {

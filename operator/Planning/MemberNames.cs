@@ -1,3 +1,4 @@
+using RucioOperator.Runtime;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -31,7 +32,7 @@ public static class MemberNames
     /// <summary>Where somebody else has that name: with a piece of the user's own mark.</summary>
     public static string Of(string userName, string mark)
     {
-        var ending = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(mark)))[..6];
+        var ending = Digest.Of(mark, 6);
         var name = Of(userName);
         return $"{(name.Length > Longest - 7 ? name[..(Longest - 7)].TrimEnd('-') : name)}-{ending}";
     }

@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using RucioOperator.Runtime;
 using RucioOperator.Api;
 using RucioOperator.Observed;
 using RucioOperator.Observed.Scim;
@@ -123,6 +122,6 @@ public sealed record Membership(IReadOnlyList<AccountSpec> Accounts, IReadOnlySe
             .. (a.Attributes ?? new Dictionary<string, string>()).OrderBy(x => x.Key, StringComparer.Ordinal).Select(x => $"{x.Key}={x.Value}"),
             .. (a.Identities ?? []).Select(i => $"{i.Type} {i.Subject}{i.Dn}{i.PublicKey} {i.Issuer}"),
             .. (a.Quotas ?? []).Select(q => $"{q.RseExpression} {q.Bytes} {q.Total}")])));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12];
+        return Digest.Of(text, 12);
     }
 }

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using RucioOperator.Runtime;
 using System.Text;
 using RucioOperator.Api;
 using RucioOperator.Observed;
@@ -46,7 +46,7 @@ public sealed record WantedQuotas(IReadOnlyDictionary<string, long> Local, IRead
             var wanted = Of(account, observed);
             text.Append(account.Name).AppendJoin(' ', wanted.Local.Concat(wanted.Totals)).Append('\n');
         }
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 8));
+        return Digest.Of(text.ToString(), 16);
     }
 
     private static int Rank(RseExpression expression) => expression switch

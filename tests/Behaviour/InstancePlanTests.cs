@@ -27,7 +27,8 @@ public sealed class InstancePlanTests
         world.PatchSpec(World.Instances, ns, "rucio", """{"version": "41.0.0", "api": {"replicas": 1}}""");
         plan = await PlanAsync(world, ns, "migrate the catalogue from revision");
         Assert.That(plan, Has.Some.StartWith("change Deployment rucio-judge-evaluator"));
-        await world.LooksAsync(1);
+        world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/reconcile-at", "again");
+        await world.Bed.WaitAsync(World.Instances, ns, "rucio", o => o["status"]!["lastHandledReconcileAt"]?.GetValue<string>() == "again");
         Assert.That(Everything(world, ns), Is.EqualTo(before));
         Assert.That(World.Message(world.Store.Get(World.Instances, ns, "rucio")!), Does.Contain("dry run"));
 

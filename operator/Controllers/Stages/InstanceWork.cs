@@ -16,7 +16,7 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     public InstanceParts Parts { get; } = parts;
     public RucioInstance Instance { get; } = instance;
     public ObjectKey Key { get; } = ObjectKey.Of(instance);
-    public InstanceNames Names { get; } = new(instance.Metadata.NamespaceProperty, instance.Metadata.Name);
+    public InstanceNames Names { get; } = InstanceNames.Of(instance);
     public Report Report { get; } = new(instance, parts.Time);
 
     /// <summary>The guard has looked it up.</summary>
@@ -84,7 +84,7 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     {
         Plan = plan;
         return plan is [var first, ..]
-            ? new Outcome.Blocked("PlanOnly", $"not changed, since this is a {(Mode == PassMode.DryRun ? "dry run" : "resource with managementPolicy ObserveOnly")}: {first.Describe()}{(plan.Count > 1 ? $" and {plan.Count - 1} more" : "")}", Parts.DriftInterval)
+            ? StatusPass.PlanOnly(Mode, first, plan.Count - 1, Parts.DriftInterval)
             : null;
     }
 

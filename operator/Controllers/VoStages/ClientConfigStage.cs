@@ -67,7 +67,7 @@ internal static class ClientConfigStage
             return null;
         }
         work.Plan(plan);
-        return new Outcome.Blocked("PlanOnly", $"not changed, since this is a dry run or a resource with managementPolicy ObserveOnly: {first.Describe()}");
+        return StatusPass.PlanOnly(work.Mode, first);
     }
 
     /// <summary>What the instance's own loop found, or what its platform engineer gave for somebody else's Rucio.</summary>
@@ -78,7 +78,7 @@ internal static class ClientConfigStage
         {
             return external.CaSecretRef is { } secret && await work.Parts.References.ReadAsync(new ObjectKey(ns, secret.Name), ct) is { } data && data.TryGetValue(ClientConfig.AuthorityEntry, out var pem) ? Encoding.UTF8.GetString(pem) : null;
         }
-        var map = work.Parts.Maps.Store.Get(new ObjectKey(ns, new InstanceNames(ns, work.Instance.Metadata.Name).ClientAuthorities));
+        var map = work.Parts.Maps.Store.Get(new ObjectKey(ns, InstanceNames.Of(work.Instance).ClientAuthorities));
         return map?.Data is { } files && files.TryGetValue(ClientConfig.AuthorityEntry, out var text) ? text : null;
     }
 }

@@ -100,7 +100,7 @@ internal static class IsolationStage
 
     private static RucioServer PublicApi(VoWork work)
     {
-        var (names, api) = (new InstanceNames(work.Instance.Metadata.NamespaceProperty, work.Instance.Metadata.Name), work.Instance.Spec.Api);
+        var (names, api) = (InstanceNames.Of(work.Instance), work.Instance.Spec.Api);
         var url = work.Parts.Checks.ServiceOverride(names.Api, names.Namespace);
         return Exposure.TlsInPod(api)
             ? RucioServer.ForChecks(url ?? new Uri($"https://{names.Api}.{names.Namespace}.svc"), null, servedAs: api!.Host)

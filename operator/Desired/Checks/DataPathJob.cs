@@ -79,7 +79,7 @@ public static class DataPathJob
                 .. i.Credential is null ? (V1VolumeMount[])[] : [new V1VolumeMount { Name = "credential", MountPath = CredentialFolder, ReadOnlyProperty = true }],
             ],
             Resources = RucioPod.Resources(null, "50m", "128Mi", "512Mi"),
-            SecurityContext = new V1SecurityContext { AllowPrivilegeEscalation = false, ReadOnlyRootFilesystem = true, Capabilities = new V1Capabilities { Drop = ["ALL"] } },
+            SecurityContext = Restricted.Container(),
             TerminationMessagePolicy = "FallbackToLogsOnError",
         };
         return new V1Job
@@ -100,7 +100,7 @@ public static class DataPathJob
                         AutomountServiceAccountToken = false,
                         EnableServiceLinks = false,
                         RestartPolicy = "Never",
-                        SecurityContext = new V1PodSecurityContext { RunAsNonRoot = true, RunAsUser = User, RunAsGroup = User, FsGroup = User, SeccompProfile = new V1SeccompProfile { Type = "RuntimeDefault" } },
+                        SecurityContext = Restricted.Pod(User),
                         Containers = [container],
                         Volumes =
                         [

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using RucioOperator.Runtime;
 using System.Text;
 using System.Text.Json.Nodes;
 using k8s.Models;
@@ -21,10 +21,10 @@ public sealed record PolicyPackage(string Name, string Module, string? Image, st
     public string CheckedAs { get; init; } = "";
 
     /// <summary>Of what is imported and by which release: a check holds for exactly that.</summary>
-    public string Fingerprint(string version) => Hash($"{version}\n{Content}")[..8];
+    public string Fingerprint(string version) => Digest.Of($"{version}\n{Content}", 8);
 
     /// <summary>Of what the pods of a release load.</summary>
-    public string Content => Hash(string.Concat(Files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\0{f.Value}\n").Prepend($"{Module}\0{Image}\0{Path}\n")));
+    public string Content => Digest.Of(string.Concat(Files.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\0{f.Value}\n").Prepend($"{Module}\0{Image}\0{Path}\n")));
 
     public static PolicyPackage Of(PolicyPackageSpec spec, IReadOnlyDictionary<string, string>? files) =>
         new(spec.Name, spec.Module, spec.Image, spec.Image is null ? "" : spec.Path, files ?? new Dictionary<string, string>());
@@ -45,5 +45,4 @@ public sealed record PolicyPackage(string Name, string Module, string? Image, st
         [CheckedAnnotation] = new JsonObject { ["module"] = Module, ["image"] = Image, ["path"] = Path, ["fingerprint"] = CheckedAs }.ToJsonString(),
     };
 
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }
