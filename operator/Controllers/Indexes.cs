@@ -26,6 +26,9 @@ public static class Indexes
     public static IEnumerable<string> HostsOf(StorageElement storage) =>
         (storage.Spec.Endpoints ?? []).Select(e => Endpoint.TryParse(e.Url, out var url, out _) ? url.Host : null).OfType<string>().Distinct();
 
+    public static IEnumerable<string> SecretsOf(StorageElement storage) =>
+        storage.Spec.CredentialsSecretRef is { } keys ? [$"{storage.Metadata.NamespaceProperty}/{keys.Name}"] : [];
+
     public static IEnumerable<string> SecretsOf(RucioInstance instance)
     {
         var (database, external) = (instance.Spec.Database, instance.Spec.External);

@@ -16,6 +16,8 @@ public sealed record InstanceParts(
     KindDiscovery Kinds, Func<string, string, Uri?> ServiceOverride, TimeSpan DriftInterval, Func<TimeSpan> NextDriftPass, StatusWriter<RucioInstance> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time)
 {
     public required Informer<V1Secret> ConfigSecrets { get; init; }
+    public required Informer<StorageElement> Storages { get; init; }
+    public required Tenancy Tenancy { get; init; }
     public required OidcDiscovery Oidc { get; init; }
     public required TrustTexts Trust { get; init; }
 

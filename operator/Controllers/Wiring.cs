@@ -63,6 +63,7 @@ public static class Wiring
         vos.Store.AddIndex(Indexes.ByTag, vo => [Indexes.TagOf(vo)]);
         vos.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         storages.Store.AddIndex(Indexes.ByHost, Indexes.HostsOf);
+        storages.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         storages.Store.AddIndex(Indexes.ByVo, storage => [Indexes.VoOf(storage).ToString()]);
 
         var connections = new InstanceConnections();
@@ -83,6 +84,8 @@ public static class Wiring
             deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time)
         {
             ConfigSecrets = configSecrets,
+            Storages = storages,
+            Tenancy = tenancy,
             Exposure = new ExposureParts(configMaps, services),
             Served = served,
             RsePace = new RseRollPace(c.Options.RseQuiet, c.Options.RseRollInterval),
@@ -117,7 +120,8 @@ public static class Wiring
             .Watches(budgets, InstanceOfChild, when: Changes.OfIntent)
             .Watches(scalers, InstanceOfChild, when: Changes.OfContent)
             .Watches(vos, v => [Indexes.InstanceOf(v)], when: VoMattersToInstance)
-            .Watches(storages, s => vos.Store.Get(Indexes.VoOf(s)) is { } v ? [Indexes.InstanceOf(v)] : [], StoragesSettle, when: StorageMattersToVo)
+            .Watches(storages, s => vos.Store.Get(Indexes.VoOf(s)) is { } v ? [Indexes.InstanceOf(v)] : [], StoragesSettle, when: StorageMattersToInstance)
+            .Watches(secrets, s => [.. storages.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString()).Select(Indexes.VoOf).Distinct().Select(vos.Store.Get).OfType<VirtualOrganisation>().Select(Indexes.InstanceOf).Distinct()], StoragesSettle)
             .Watches(secrets, s => [.. Keys(instances.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString())), .. InstanceOfChild(s)]);
         var perInstance = new Shares(key => vos.Store.Get(key) is { } v ? Indexes.InstanceOf(v).ToString() : null, Workers);
         var voLoop = runtime.Controller(VoController.Name, new EntityReconciler<VirtualOrganisation>(c.Api, vos, vo, new VoOffboarding(voParts), VoOffboarding.Finalizer, $"rucio-operator/{VoController.Name}", v => v.Spec.DeletionPolicy == VoDeletionPolicy.Offboard), ManyWorkers, perInstance)
@@ -133,6 +137,9 @@ public static class Wiring
         var storageLoop = runtime.Controller(StorageController.Name, storage, ManyWorkers, perInstance)
             .Watches(storages, s => [Indexes.VoOf(s)], StorageController.QuietWindow, QueuePriority.Edit, when: SpecOrMetadataChanged)
             .Watches(vos, v => [ObjectKey.Of(v)])
+            .Watches(secrets, s => storages.Store.ByIndex(Indexes.BySecret, ObjectKey.Of(s).ToString()).Select(Indexes.VoOf).Distinct(), StorageController.QuietWindow)
+            .Watches(configSecrets, s => InstanceOfChild(s).Where(i => s.Metadata.Name == new InstanceNames(i.Namespace, i.Name).RseAccounts)
+                .SelectMany(i => Keys(vos.Store.ByIndex(Indexes.ByInstance, i.ToString()).Where(v => storages.Store.ByIndex(Indexes.ByVo, ObjectKey.Of(v).ToString()).Any(HasKeys)))))
             .Watches(instances, i => Keys(vos.Store.ByIndex(Indexes.ByInstance, ObjectKey.Of(i).ToString())));
 
         foreach (var informer in kinds.Informers)
@@ -193,6 +200,12 @@ public static class Wiring
 
     private static bool StorageMattersToVo(StorageElement? old, StorageElement? now) =>
         old is null || now is null || old.Status?.RseId != now.Status?.RseId;
+
+    /// <summary>Their keys are the instance's to render.</summary>
+    private static bool StorageMattersToInstance(StorageElement? old, StorageElement? now) =>
+        StorageMattersToVo(old, now) || (HasKeys(old!) || HasKeys(now!)) && SpecOrMetadataChanged(old, now);
+
+    private static bool HasKeys(StorageElement storage) => storage.Spec.CredentialsSecretRef is not null;
 
     /// <summary>Which storages a quota's expression means may change with each of their attributes.</summary>
     private static bool StorageMattersToQuotas(StorageElement? old, StorageElement? now) =>

@@ -51,6 +51,10 @@ public static class DesiredStorage
         {
             attributes["greedyDeletion"] = greedy ? "true" : "false";
         }
+        if (spec.CredentialsSecretRef is not null && spec.Technology == StorageTechnology.S3)
+        {
+            attributes[StorageKeys.Attribute] = "s3";
+        }
         // What somebody writes out by name wins over what a field comes to.
         foreach (var (key, value) in spec.Attributes ?? new Dictionary<string, string>())
         {

@@ -56,6 +56,9 @@ public sealed record InstanceInputs(
     /// <summary>PEM of who vouches for the servers people reach; null: those that every system knows, or nobody knows who.</summary>
     public string? ClientAuthorities { get; init; }
 
+    /// <summary>RSE id → its keys.</summary>
+    public IReadOnlyDictionary<string, StorageKeys> StorageKeys { get; init; } = new Dictionary<string, StorageKeys>();
+
     /// <summary>Forged certificates were seen to be refused, or no certificate is taken at all.</summary>
     public bool AuthMayBeExposed { get; init; }
 

@@ -47,6 +47,9 @@ public sealed record InstanceNames(string Namespace, string Instance)
     public string Admin => $"{Instance}-admin";
     public string ConfigOidc => $"{Instance}-config-oidc";
     public string IdpSecrets => $"{Instance}-idpsecrets";
+
+    /// <summary>Secret with the keys of all storages, by RSE id.</summary>
+    public string RseAccounts => $"{Instance}-rse-accounts";
     public string Memcached => $"{Instance}-memcached";
     public string PodMonitor => Instance;
     public string Auth => $"{Instance}-auth";

@@ -15,8 +15,9 @@ public static class RucioPod
         program ??= component;
         PodMonitors.Export(i, container);
         string[] config = [.. configSecrets, .. OidcConfig.ConfigSecrets(i, program)];
-        container.VolumeMounts = [.. container.VolumeMounts, .. OidcConfig.Mounts(i, program)];
-        var template = Pod(i, component, container, config, [.. volumes ?? [], .. OidcConfig.Volumes(i, program)], extraHash + OidcConfig.HashText(i, program));
+        container.VolumeMounts = [.. container.VolumeMounts, .. OidcConfig.Mounts(i, program), .. RseAccounts.Mounts(i, program)];
+        container.Env = [.. container.Env, .. RseAccounts.Environment(i, program)];
+        var template = Pod(i, component, container, config, [.. volumes ?? [], .. OidcConfig.Volumes(i, program), .. RseAccounts.Volumes(i, program)], extraHash + OidcConfig.HashText(i, program));
         PolicyPackagePods.Mark(i, template);
         return template;
     }

@@ -49,5 +49,8 @@ public static class StorageConditions
     public const string Served = nameof(Served);
     public const string Drifted = nameof(Drifted);
 
+    /// <summary>Only with <c>credentialsSecretRef</c>.</summary>
+    public const string CredentialsReady = nameof(CredentialsReady);
+
     public static readonly IReadOnlyList<string> All = [RseReady, DistancesReady];
 }

@@ -98,6 +98,9 @@ public sealed record ReleaseDaemon
     /// <summary>Presents the instance's or a VO's X.509 credential to FTS or to storages.</summary>
     public bool UsesX509Proxy { get; init; }
 
+    /// <summary>Signs URLs of object stores, with the keys in rse-accounts.cfg (lib/rucio/core/credential.py).</summary>
+    public bool SignsUrls { get; init; }
+
     /// <summary>Reads the list of RSEs once, at start: to be rolled when it changes (daemons/conveyor/common.py, get_conveyor_rses).</summary>
     public bool FixesRseListAtStart { get; init; }
 

@@ -262,6 +262,10 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Storage, "{capacity: all}", "spec.capacity", InvalidField),
         new(Storage, "{capacity: 0}", "spec.capacity", InvalidField, InLoopOnly: true),
         new(Storage, "{capacity: 1Ti, minFreeSpace: 2Ti}", "spec.minFreeSpace", InvalidField, InLoopOnly: true),
+        new(Storage, "{technology: S3, endpoints: [{url: 'https://s3.example.org/x/'}], credentialsSecretRef: {name: ''}}", "spec.credentialsSecretRef.name", MissingField),
+        new(Storage, "{endpoints: [{url: 'https://s3.example.org/x/'}], credentialsSecretRef: {name: keys}}", "spec.credentialsSecretRef", InvalidField),
+        new(Storage, "{technology: S3, attributes: {sign_url: gcs}, endpoints: [{url: 'https://s3.example.org/x/'}], credentialsSecretRef: {name: keys}}", "spec.credentialsSecretRef", InvalidField),
+        new(Storage, "{technology: S3, endpoints: [{url: 's3://s3.example.org/x/'}], credentialsSecretRef: {name: keys}}", "spec.credentialsSecretRef", InvalidField),
     ];
 
     private static IEnumerable<BadManifest> Subscriptions()

@@ -60,5 +60,7 @@ public sealed record GoodManifest(string Kind, string Change)
         new("StorageElement", "{attributes: {site: CERN, tier: '1'}, attributesPolicy: Exact, availability: {write: false}, minFreeSpace: 10Ti, fts: 'https://fts.example.org:8446', deletionPolicy: DeleteIfEmpty, managementPolicy: ObserveOnly}"),
         new("StorageElement", "{capacity: 1.5Pi, minFreeSpace: 10Ti, deletionPolicy: Decommission}"),
         new("StorageElement", "{capacity: 1000}"),
+        new("StorageElement", "{technology: S3, endpoints: [{url: 's3://s3.example.org/x/'}, {url: 'https://s3.example.org/x/'}], credentialsSecretRef: {name: keys}}"),
+        new("StorageElement", "{attributes: {sign_url: swift}, endpoints: [{url: 'https://swift.example.org/v1/x/'}], credentialsSecretRef: {name: keys}}"),
     ];
 }

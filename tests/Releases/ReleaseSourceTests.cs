@@ -80,6 +80,24 @@ public sealed class ReleaseSourceTests(string variable)
         }
     }
 
+    [Test]
+    public void Whose_daemons_sign_URLs_and_nobody_but_them_and_the_API_reads_keys()
+    {
+        var daemons = Users("daemons", "get_signed_url", "get_rse_credentials");
+        foreach (var (name, daemon) in release.Daemons)
+            Assert.That(daemon.SignsUrls, Is.EqualTo(daemons.Any(file => Modules(name).Any(module => file.StartsWith(module, StringComparison.Ordinal)))), name);
+        Assert.That(daemons.Where(file => !release.Daemons.Where(d => d.Value.SignsUrls).SelectMany(d => Modules(d.Key)).Any(module => file.StartsWith(module, StringComparison.Ordinal))), Is.Empty);
+        // Besides them the API, by its gateway; rsemanager's are uploads and downloads, which no daemon does; qBittorrent is no transfer tool of ours.
+        Assert.That(Users("", "get_rse_credentials"), Is.EquivalentTo(["common/config.py", "core/credential.py", "transfertool/bittorrent_driver_qbittorrent.py"]));
+    }
+
+    private List<string> Users(string folder, params string[] functions)
+    {
+        var root = Path.Combine(source, "lib/rucio");
+        return [.. Directory.GetFiles(Path.Combine(root, folder), "*.py", SearchOption.AllDirectories)
+            .Where(file => functions.Any(f => File.ReadAllText(file).Contains($"{f}(", StringComparison.Ordinal))).Select(file => Path.GetRelativePath(root, file))];
+    }
+
     /// <summary>Files under lib/rucio that the program of a daemon imports: a module, or all of a package.</summary>
     private List<string> Modules(string daemon) =>
         [.. Regex.Matches(File.ReadAllText(Path.Combine(source, $"bin/rucio-{daemon}")), @"^(?:from|import) rucio\.(daemons\.[a-z0-9_.]+)", RegexOptions.Multiline)

@@ -25,6 +25,7 @@ public static class StorageElementRules
             Invalid("spec.capacity", "must be bytes such as 1Pi or 500T, more than none and below 8Ei"))),
         new("less is kept free than there is", s => When(s is { Capacity: { } all, MinFreeSpace: { } free } && Quantity.TryBytes(all, out var size) && Quantity.TryBytes(free, out var kept) && kept >= size,
             Invalid("spec.minFreeSpace", "must be less than spec.capacity"))),
+        new("keys are for URLs that Rucio signs", Keys),
         new("the FTS server is a URL", s => When(s.Fts is { } fts && !Forms.FtsServer().IsMatch(fts),
             Invalid("spec.fts", "must be https://host[:port], such as https://fts.example.org:8446"))),
     ];
@@ -33,7 +34,7 @@ public static class StorageElementRules
 
     private static IEnumerable<FieldError> FieldsToCome(StorageElementSpec s) =>
     [
-        .. NotYet("spec", ("tokens", s.Tokens), ("checksums", s.Checksums), ("distances", s.Distances), ("credentialsSecretRef", s.CredentialsSecretRef)),
+        .. NotYet("spec", ("tokens", s.Tokens), ("checksums", s.Checksums), ("distances", s.Distances)),
         .. s.Endpoints.Items("spec.endpoints").SelectMany(e => NotYet(e.Path, ("extendedAttributes", e.Item.ExtendedAttributes))),
     ];
 
@@ -47,6 +48,16 @@ public static class StorageElementRules
             }
         }
     }
+
+    /// <summary>lib/rucio/core/replica.py and daemons/reaper: scheme https alone. Google's keys are one file for a whole server.</summary>
+    private static IEnumerable<FieldError> Keys(StorageElementSpec s) =>
+    [
+        .. Secret("spec.credentialsSecretRef", s.CredentialsSecretRef),
+        .. When(s.CredentialsSecretRef is not null && (s.Attributes?.GetValueOrDefault("sign_url") ?? (s.Technology == StorageTechnology.S3 ? "s3" : "")) is not ("s3" or "swift"),
+            Invalid("spec.credentialsSecretRef", "is for storages whose URLs Rucio signs: technology S3, or attribute sign_url s3 or swift")),
+        .. When(s.CredentialsSecretRef is not null && s.Endpoints?.Any(e => e.Url.StartsWith("https://", StringComparison.Ordinal)) != true,
+            Invalid("spec.credentialsSecretRef", "Rucio signs https:// URLs alone: add such an endpoint")),
+    ];
 
     private static IEnumerable<FieldError> EndpointsDiffer(StorageElementSpec s) =>
         s.Endpoints.Items("spec.endpoints")

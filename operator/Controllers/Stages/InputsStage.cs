@@ -76,7 +76,7 @@ internal static class InputsStage
     private static IReadOnlyList<string> VoTags(InstanceWork work) => [.. Holders(work).Select(v => v.Spec.Tag).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>A status is only what somebody wrote there: the catalogue, where it has been read, says whose a tag is.</summary>
-    private static IEnumerable<VirtualOrganisation> Holders(InstanceWork work) =>
+    public static IEnumerable<VirtualOrganisation> Holders(InstanceWork work) =>
         work.Vos.Where(v => v.Status?.Tag == v.Spec.Tag && Forms.VoTag().IsMatch(v.Spec.Tag) && (work.Snapshot is not { Vos.Count: > 0 } snapshot || snapshot.Vo(v.Spec.Tag).Claim == ObjectKey.Of(v).ToString()));
 
     private static bool HasName(InstanceWork work, string tag, string name) =>

@@ -1,0 +1,48 @@
+using RucioOperator.Api;
+using RucioOperator.Desired;
+using RucioOperator.Planning;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers.Stages;
+
+/// <summary>
+/// Gathers the keys of all storages for rse-accounts.cfg. Whose an RSE is, and its id, only the catalogue says: no tenant can write another's entry.
+/// What a Secret lost or made worse stays as it was, since Rucio remembers for 15 minutes that a storage had no keys.
+/// </summary>
+internal static class StorageKeysStage
+{
+    private const int ReadsAtOnce = 8;
+
+    public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
+    {
+        var present = RseAccounts.Parse(work.Parts.ConfigSecrets.Store.Get(new ObjectKey(work.Names.Namespace, work.Names.RseAccounts)));
+        if (work.Snapshot is not { Vos.Count: > 0 } snapshot)
+        {
+            work.Inputs = work.Inputs with { StorageKeys = present };
+            return null;
+        }
+        var storages = InputsStage.Holders(work).SelectMany(vo => Storages(work, vo, present.Count > 0).Select(s => (Vo: vo, Storage: s, Rse: snapshot.Vo(vo.Spec.Tag).Rses.GetValueOrDefault(s.Spec.Rse))))
+            .Where(s => s.Rse is not null).OrderBy(s => s.Storage.Metadata.CreationTimestamp).ThenBy(s => s.Rse!.Id, StringComparer.Ordinal).ToList();
+        var wanted = new (string RseId, StorageKeys? Keys)?[storages.Count];
+        await Parallel.ForAsync(0, storages.Count, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = ct }, async (n, token) =>
+        {
+            var (vo, storage, rse) = storages[n];
+            wanted[n] = IsFrozen(work, vo, storage) ? (rse!.Id, null)
+                : storage.Spec.CredentialsSecretRef is null ? null
+                : (rse!.Id, (await StorageKeySource.ReadAsync(storage, work.Parts.References, token)).Keys);
+        });
+        work.Inputs = work.Inputs with { StorageKeys = RseAccounts.Next(present, [.. wanted.Where(w => w is not null).Select(w => w!.Value)]) };
+        return null;
+    }
+
+    private static IEnumerable<StorageElement> Storages(InstanceWork work, VirtualOrganisation vo, bool any)
+    {
+        var storages = work.Parts.Storages.Store.ByIndex(Indexes.ByVo, ObjectKey.Of(vo).ToString());
+        return any || storages.Any(s => s.Spec.CredentialsSecretRef is not null) ? StorageKeySource.Describing(storages) : [];
+    }
+
+    /// <summary>Nothing of it is changed now: the reaper needs the keys of a storage that is emptied, too.</summary>
+    private static bool IsFrozen(InstanceWork work, VirtualOrganisation vo, StorageElement storage) =>
+        storage.Suspended || storage.Metadata.DeletionTimestamp is not null || work.Parts.Tenancy.Refuses(vo, out _) is not null
+        || StatusPass.Mode(storage, storage.Spec.ManagementPolicy, DriftPolicy.Heal, nothingToDo: true) != PassMode.Act;
+}

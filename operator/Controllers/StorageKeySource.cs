@@ -1,0 +1,37 @@
+using RucioOperator.Api;
+using RucioOperator.Api.Validation;
+using RucioOperator.Desired;
+using RucioOperator.Observed;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Controllers;
+
+/// <summary>What a StorageElement's Secret comes to: one answer for the instance, which renders it, and for the storage, which tells of it.</summary>
+internal static class StorageKeySource
+{
+    public const string Field = "spec.credentialsSecretRef";
+
+    /// <summary>Where several describe one RSE, the one that counts.</summary>
+    public static IEnumerable<StorageElement> Describing(IEnumerable<StorageElement> storages) => storages.GroupBy(s => s.Spec.Rse)
+        .Select(same => same.OrderBy(s => s.Metadata.DeletionTimestamp is not null).ThenBy(s => s.Suspended).ThenBy(s => s.Metadata.CreationTimestamp).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal).First());
+
+    /// <summary>Neither: the storage asks for none.</summary>
+    public static async Task<(StorageKeys? Keys, Outcome? Problem)> ReadAsync(StorageElement storage, ReferencedSecrets references, CancellationToken ct)
+    {
+        if (storage.Spec.CredentialsSecretRef is not { } reference)
+        {
+            return default;
+        }
+        if (StatusPass.Invalid(StorageElementRules.Validate(storage)) is { } invalid)
+        {
+            return (null, invalid);
+        }
+        var key = new ObjectKey(storage.Metadata.NamespaceProperty, reference.Name);
+        if (await references.ReadAsync(key, ct) is not { } data)
+        {
+            return (null, new Outcome.Blocked("SecretNotFound", $"{Field}: Secret {key} does not exist"));
+        }
+        var (keys, reason, fault) = StorageKeys.Read(StorageKeys.ServiceOf(storage)!, data);
+        return keys is not null ? (keys, null) : (null, new Outcome.Blocked(reason!, $"{Field}: Secret {key} {fault}"));
+    }
+}
