@@ -1,3 +1,4 @@
+using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Apply;
 using RucioOperator.Hosting;
@@ -13,6 +14,7 @@ public sealed record StorageParts(
     StatusWriter<StorageElement> Status, EventWriter Events, OperatorMetrics Metrics, TimeProvider Time, ILogger Logger)
 {
     public required HostGuard Hosts { get; init; }
+    public required Informer<V1Secret> ConfigSecrets { get; init; }
 }
 
 /// <summary>

@@ -18,6 +18,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
     private static readonly IReadOnlyList<StorageStage> Stages =
     [
         ServedStage.Stage,
+        CredentialsStage.Stage,
     ];
 
     private readonly StorageWork _work = new(parts, voKey, all);

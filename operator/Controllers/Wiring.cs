@@ -103,6 +103,7 @@ public static class Wiring
         var vo = new VoController(voParts);
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController)))
         {
+            ConfigSecrets = configSecrets,
             Hosts = new HostGuard(HostNames.System(c.Time, c.Options.DriftInterval), new ClosedHosts(c.Options.ClusterRanges)),
         });
 

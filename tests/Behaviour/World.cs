@@ -217,7 +217,7 @@ internal sealed class World : IAsyncDisposable
     public void AssertNoSecretIsTold()
     {
         var secrets = Store.List("secrets").SelectMany(s => s["data"] as JsonObject ?? [])
-            .Where(e => e.Key.Contains("password", StringComparison.Ordinal))
+            .Where(e => e.Key.Contains("password", StringComparison.Ordinal) || e.Key.EndsWith("_key", StringComparison.Ordinal))
             .Select(e => Encoding.UTF8.GetString(Convert.FromBase64String(e.Value!.GetValue<string>()))).Where(v => v.Length > 4).ToHashSet();
         string[] told =
         [
