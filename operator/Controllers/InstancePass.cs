@@ -17,51 +17,31 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
 {
     private static readonly IReadOnlyList<InstanceStage> Stages =
     [
-        new(InstanceConditions.KindsServed, KindsStage.RunAsync),
-        new(InstanceConditions.DatabaseReady, DatabaseStage.RunAsync),
+        new(InstanceConditions.KindsServed, KindsStage.RunAsync, Looks: true),
+        new(InstanceConditions.DatabaseReady, DatabaseStage.RunAsync, Looks: true),
         new(InstanceConditions.DatabaseReady, PasswordStage.AnnounceAsync),
-        new(InstanceConditions.CatalogueReady, CatalogueStage.GuardAsync),
-        new(InstanceConditions.CatalogueReady, PhaseStage.RunAsync),
-        new(InstanceConditions.OidcReady, OidcStage.RunAsync),
-        new(InstanceConditions.TrustLoaded, TrustStage.RunAsync),
-        new(InstanceConditions.PolicyPackagesReady, PolicyStage.RunAsync),
-        new(InstanceConditions.CatalogueReady, InputsStage.RunAsync),
-        new(InstanceConditions.CatalogueReady, StorageKeysStage.RunAsync),
-        new(InstanceConditions.CatalogueReady, RseSetStage.DecideAsync),
-        new(InstanceConditions.CatalogueReady, ObjectsStage.RunAsync),
-        new(InstanceConditions.ApiReady, HibernationStage.RunAsync),
+        new(InstanceConditions.CatalogueReady, CatalogueStage.GuardAsync, Looks: true),
+        new(InstanceConditions.CatalogueReady, PhaseStage.RunAsync, Looks: true),
+        new(InstanceConditions.OidcReady, OidcStage.RunAsync, Looks: true),
+        new(InstanceConditions.TrustLoaded, TrustStage.RunAsync, Looks: true),
+        new(InstanceConditions.PolicyPackagesReady, PolicyStage.RunAsync, Looks: true),
+        new(InstanceConditions.CatalogueReady, InputsStage.RunAsync, Looks: true),
+        new(InstanceConditions.CatalogueReady, StorageKeysStage.RunAsync, Looks: true),
+        new(InstanceConditions.CatalogueReady, RseSetStage.DecideAsync, Looks: true),
+        new(InstanceConditions.CatalogueReady, ObjectsStage.RunAsync, Looks: true),
+        new(InstanceConditions.ApiReady, HibernationStage.RunAsync, Looks: true),
         new(InstanceConditions.CatalogueReady, UpgradeStage.RunAsync),
-        new(InstanceConditions.CatalogueReady, CatalogueStage.RunAsync),
-        new(InstanceConditions.CredentialsSafe, CredentialsStage.RunAsync),
-        new(InstanceConditions.ApiReady, ApiStage.RunAsync),
+        new(InstanceConditions.CatalogueReady, CatalogueStage.RunAsync, Looks: true),
+        new(InstanceConditions.CredentialsSafe, CredentialsStage.RunAsync, Looks: true),
+        new(InstanceConditions.ApiReady, ApiStage.RunAsync, Looks: true),
         new(InstanceConditions.RootCredentialsRotated, RootRotationStage.RunAsync),
-        new(InstanceConditions.DaemonsReady, DaemonsStage.RunAsync),
+        new(InstanceConditions.DaemonsReady, DaemonsStage.RunAsync, Looks: true),
         new(InstanceConditions.DaemonsReady, RseSetStage.TellAsync),
         new(InstanceConditions.FrontendsReady, FrontendsStage.RunAsync),
         new(InstanceConditions.PolicyPackagesReady, PolicyStage.TellAsync),
         new(InstanceConditions.X509Verified, X509Stage.RunAsync),
         new(InstanceConditions.Exposed, ExposureStage.RunAsync),
         new(InstanceConditions.DatabaseReady, PasswordStage.RetireAsync),
-    ];
-
-    /// <summary>Those that write nothing, or write nothing in a pass that only looks.</summary>
-    private static readonly IReadOnlyList<InstanceStage> LookingStages =
-    [
-        new(InstanceConditions.KindsServed, KindsStage.RunAsync),
-        new(InstanceConditions.DatabaseReady, DatabaseStage.RunAsync),
-        new(InstanceConditions.CatalogueReady, CatalogueStage.GuardAsync),
-        new(InstanceConditions.CatalogueReady, PhaseStage.RunAsync),
-        new(InstanceConditions.OidcReady, OidcStage.RunAsync),
-        new(InstanceConditions.PolicyPackagesReady, PolicyStage.RunAsync),
-        new(InstanceConditions.CatalogueReady, InputsStage.RunAsync),
-        new(InstanceConditions.CatalogueReady, StorageKeysStage.RunAsync),
-        new(InstanceConditions.CatalogueReady, RseSetStage.DecideAsync),
-        new(InstanceConditions.CatalogueReady, ObjectsStage.RunAsync),
-        new(InstanceConditions.ApiReady, HibernationStage.RunAsync),
-        new(InstanceConditions.CatalogueReady, CatalogueStage.RunAsync),
-        new(InstanceConditions.CredentialsSafe, CredentialsStage.RunAsync),
-        new(InstanceConditions.ApiReady, ApiStage.RunAsync),
-        new(InstanceConditions.DaemonsReady, DaemonsStage.RunAsync),
     ];
 
     private static readonly IReadOnlyList<InstanceStage> ExternalStages =
@@ -84,7 +64,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             Report.End(refused);
             return;
         }
-        foreach (var stage in IsExternal ? ExternalStages : _work.OnlyLooks ? LookingStages : Stages)
+        foreach (var stage in IsExternal ? ExternalStages : Stages.Where(s => s.Looks || !_work.OnlyLooks))
         {
             _condition = stage.Condition;
             switch (await stage.RunAsync(_work, ct))

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using RucioOperator.Sandbox;
+using RucioOperator.Sandbox.Postgres;
 
 namespace RucioOperator.Tests.Behaviour;
 
@@ -35,6 +36,27 @@ public sealed class InstancePlanTests
         world.PatchSpec(World.Instances, ns, "rucio", """{"version": "38.6.0"}""");
         world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/dry-run", null);
         await world.Bed.WaitAsync(World.Instances, ns, "rucio", o => SandboxBed.IsReady(o) && o["status"]!["plan"] is null);
+    }
+
+    [Test]
+    public async Task A_dry_run_of_an_instance_that_trusts_authorities_keeps_them()
+    {
+        await using var world = await World.StartAsync();
+        var ns = world.Ns("trusting");
+        using var authority = new ThrowAwayAuthority("Grid CA");
+        world.Namespace(ns);
+        world.Store.Upsert(new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "ConfigMap",
+            ["metadata"] = new JsonObject { ["name"] = "users", ["namespace"] = ns },
+            ["data"] = new JsonObject { ["ca.pem"] = authority.CaPem },
+        });
+        world.ApplyInstance(ns, spec: "  trust: {caBundles: [{name: users}]}");
+        await world.ReadyAsync((World.Instances, ns, "rucio"));
+        world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/dry-run", "true");
+        var told = await world.Bed.WaitAsync(World.Instances, ns, "rucio", o => o["status"]?["plan"]?["changes"] is not null);
+        Assert.That(Entries(told), Is.Empty);
     }
 
     [Test]

@@ -50,13 +50,9 @@ internal static class InputsStage
         return texts;
     }
 
-    /// <summary>Where nothing may be made, a stand-in of the same form: the plan tells as much without its value.</summary>
-    private static async Task<IReadOnlyDictionary<string, string>> SecretAsync(InstanceWork work, ObjectKey key, IReadOnlyDictionary<string, string> labels, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct) =>
-        !work.OnlyLooks ? await work.Parts.Secrets.EnsureAsync(key, labels, make, ct) : await work.Parts.Secrets.FindAsync(key, ct) ?? make(_ => "");
-
     private static async Task<DatabaseLogin> SuperRootAsync(InstanceWork work, CancellationToken ct)
     {
-        var secret = await SecretAsync(work, new ObjectKey(work.Names.Namespace, work.Names.SuperRoot), GeneratedSecrets.LabelsOf(work.Names.Instance), random => RootLogin.First(work.Instance, NewSuperRoot(random), random(32), work.Now), ct);
+        var secret = await work.SecretAsync(work.Names.SuperRoot, random => RootLogin.First(work.Instance, NewSuperRoot(random), random(32), work.Now), ct);
         work.SuperRoot = RootLogin.Of(secret);
         return new DatabaseLogin(work.SuperRoot.Username, work.SuperRoot.Password);
     }
@@ -65,7 +61,7 @@ internal static class InputsStage
 
     private static async Task<ServerCertificate> AdminCertificateAsync(InstanceWork work, CancellationToken ct)
     {
-        var secret = await SecretAsync(work, new ObjectKey(work.Names.Namespace, work.Names.AdminTls), GeneratedSecrets.LabelsOf(work.Names.Instance), _ =>
+        var secret = await work.SecretAsync(work.Names.AdminTls, _ =>
         {
             var made = SelfSigned.For(work.Names.AdminHost, work.Now);
             return new Dictionary<string, string> { ["tls.crt"] = made.Certificate, ["tls.key"] = made.Key };

@@ -74,6 +74,13 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     /// <summary>A dry run, or managementPolicy ObserveOnly: nothing may be written, in Kubernetes, in the database or in Rucio.</summary>
     public bool OnlyLooks => Mode is PassMode.DryRun or PassMode.ObserveOnly;
 
+    /// <summary>One of the operator's own; where nothing may be made, a stand-in of the same form, since a plan tells as much without its value.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> SecretAsync(string name, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct)
+    {
+        var key = new ObjectKey(Names.Namespace, name);
+        return !OnlyLooks ? await Parts.Secrets.EnsureAsync(key, GeneratedSecrets.LabelsOf(Names.Instance), make, ct) : await Parts.Secrets.FindAsync(key, ct) ?? make(_ => "");
+    }
+
     public PassMode Mode { get; } = StatusPass.Mode(instance, instance.Spec.ManagementPolicy, DriftPolicy.Heal, nothingToDo: true);
 
     /// <summary>Of a pass that only looks: what another would do.</summary>

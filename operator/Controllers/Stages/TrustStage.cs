@@ -18,7 +18,7 @@ internal static class TrustStage
     {
         if (work.Instance.Spec.Webui is not null)
         {
-            await EnsureAsync(work, work.Names.WebuiSession, random => new Dictionary<string, string> { ["secret"] = random(32) }, ct);
+            await work.SecretAsync(work.Names.WebuiSession, random => new Dictionary<string, string> { ["secret"] = random(32) }, ct);
         }
         if (work.Instance.Spec.Trust?.CaBundles is not { Count: > 0 })
         {
@@ -67,7 +67,7 @@ internal static class TrustStage
 
     private static async Task<ProbeIdentity> ProbeAsync(InstanceWork work, CancellationToken ct)
     {
-        var secret = await EnsureAsync(work, work.Names.X509Probe, _ =>
+        var secret = await work.SecretAsync(work.Names.X509Probe, _ =>
         {
             var made = ProbeIdentity.Make(work.Now);
             return new Dictionary<string, string>
@@ -84,7 +84,4 @@ internal static class TrustStage
     /// <summary>Without the bundle: the system must not trust it.</summary>
     private static Dictionary<string, string> ProbeFiles(ProbeIdentity probe) =>
         AuthorityFiles.From([("probe", probe.Authority), ("probe", probe.RevocationList)]).Files.Where(f => f.Key != AuthorityFiles.Bundle).ToDictionary(f => f.Key, f => f.Value);
-
-    private static Task<IReadOnlyDictionary<string, string>> EnsureAsync(InstanceWork work, string name, Func<Func<int, string>, IReadOnlyDictionary<string, string>> make, CancellationToken ct) =>
-        work.Parts.Secrets.EnsureAsync(new ObjectKey(work.Names.Namespace, name), GeneratedSecrets.LabelsOf(work.Names.Instance), make, ct);
 }
