@@ -53,3 +53,26 @@ public sealed record DataPathStatus
     /// <summary>RSEs of the last one.</summary>
     public IReadOnlyList<string>? Storages { get; init; }
 }
+
+/// <summary>Of a StorageElement; absent: nothing is tried.</summary>
+public sealed record StorageCheckSpec
+{
+    /// <summary>The operator connects to each endpoint, without credentials: name, TCP, certificate, protocol. Never makes a storage unready.</summary>
+    public bool Endpoints { get; set; }
+
+    /// <summary>Such as <c>1h</c>; 5 minutes to 30 days.</summary>
+    public string Interval { get; set; } = "1h";
+}
+
+/// <summary>What the last look at an endpoint came to.</summary>
+public sealed record EndpointStatus
+{
+    public string Url { get; set; } = "";
+
+    /// <summary>One of the results that the README beside the schemas explains.</summary>
+    public string Result { get; set; } = "";
+
+    /// <summary>The first look that showed this; later ones that show the same write nothing.</summary>
+    public DateTime? Since { get; init; }
+    public DateTime? CertificateExpires { get; init; }
+}

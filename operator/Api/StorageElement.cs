@@ -56,6 +56,7 @@ public sealed record StorageElementSpec
     public bool? GreedyDeletion { get; init; }
     public IReadOnlyList<StorageDistance>? Distances { get; init; }
     public SecretRef? CredentialsSecretRef { get; init; }
+    public StorageCheckSpec? Check { get; init; }
     public StorageDeletionPolicy DeletionPolicy { get; set; } = StorageDeletionPolicy.Retain;
     public DriftPolicy DriftPolicy { get; set; } = DriftPolicy.Heal;
     public ManagementPolicy ManagementPolicy { get; set; } = ManagementPolicy.Full;
@@ -131,6 +132,9 @@ public sealed record StorageSpace
 
     /// <summary>Quantity in this operator's last report; null: it has not reported.</summary>
     public string? Capacity { get; init; }
+
+    /// <summary>With <c>spec.check.endpoints</c>.</summary>
+    public IReadOnlyList<EndpointStatus>? Endpoints { get; init; }
 }
 
 public sealed record EffectiveStorage

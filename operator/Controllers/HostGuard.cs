@@ -1,3 +1,4 @@
+using System.Net;
 using RucioOperator.Api;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
@@ -45,5 +46,22 @@ public sealed class HostGuard(HostNames names, ClosedHosts closed)
                 refused[host] = $"{host} is {why}: the platform engineer of RucioInstance {ObjectKey.Of(instance)} may allow it in spec.tenancy.allowedHosts";
             }
         }
+    }
+
+    /// <summary>
+    /// Where the operator itself may connect to for a tenant who names this host: to these addresses, as they were looked at here,
+    /// and not to what the name leads to a moment later.
+    /// </summary>
+    /// <returns>Null: nowhere. Empty: the name leads nowhere.</returns>
+    public async Task<IReadOnlyList<IPAddress>?> ReachAsync(string host, IReadOnlyList<string>? allowed, CancellationToken ct)
+    {
+        var isAllowed = ClosedHosts.IsAllowed(host, allowed);
+        if (!isAllowed && ClosedHosts.Literal(host) is null && ClosedHosts.Why(host) is not null)
+        {
+            return null;
+        }
+        var addresses = ClosedHosts.Literal(host) is { } address ? [address] : (await names.ResolveAsync([host], ct))[host];
+        // One closed address among others is enough: whoever answers with it wants us there.
+        return isAllowed || !addresses.Any(a => closed.Why(a) is not null || ClosedHosts.IsPrivate(a)) ? addresses : null;
     }
 }

@@ -41,9 +41,18 @@ public sealed class TrustedHttp(int redirects)
         return new HttpClient(handler) { MaxResponseContentBufferSize = 16 * 1024 * 1024, Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    private static bool IsOf(X509Certificate2Collection authorities, X509Certificate certificate, X509Chain? sent)
+    /// <summary>Vouched for by an authority of the bundle with what the server sent along; nothing is fetched.</summary>
+    public static bool IsOf(string bundle, X509Certificate certificate, X509Chain? sent)
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPem(bundle);
+        return IsOf(authorities, certificate, sent, fetch: false);
+    }
+
+    private static bool IsOf(X509Certificate2Collection authorities, X509Certificate certificate, X509Chain? sent, bool fetch = true)
     {
         using var chain = new X509Chain();
+        chain.ChainPolicy.DisableCertificateDownloads = !fetch;
         using var leaf = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);

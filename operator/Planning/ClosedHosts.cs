@@ -13,8 +13,11 @@ public sealed record ClosedHosts(IReadOnlyList<IPNetwork> Cluster)
     /// <summary>Inside a pod these lead to Services, whatever they mean elsewhere.</summary>
     private static readonly string[] ClusterDomains = ["svc", "local", "localhost", "internal"];
 
-    /// <summary>IPv4 addresses in IPv6 clothes: NAT64 (RFC 6052) and 6to4 (RFC 3056).</summary>
-    private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96"), SixToFour = IPNetwork.Parse("2002::/16");
+    /// <summary>IPv4 addresses in IPv6 clothes: NAT64 (RFC 6052), 6to4 (RFC 3056) and the oldest form, which nobody routes (RFC 4291, 2.5.5.1).</summary>
+    private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96"), SixToFour = IPNetwork.Parse("2002::/16"), Compatible = IPNetwork.Parse("::/96"), Ipv6Loopback = IPNetwork.Parse("::/127");
+
+    /// <summary>Networks of one's own (RFC 1918, 6598, 4193, 8215): storages may be there, and so may everything else that is nobody's business.</summary>
+    private static readonly IPNetwork[] Private = [.. "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7,fec0::/10,64:ff9b:1::/48".Split(',').Select(n => IPNetwork.Parse(n))];
 
     private static readonly (IPNetwork Range, string What)[] Ranges =
     [
@@ -22,7 +25,7 @@ public sealed record ClosedHosts(IReadOnlyList<IPNetwork> Cluster)
         (IPNetwork.Parse("127.0.0.0/8"), "a loopback address"),
         (IPNetwork.Parse("169.254.0.0/16"), "a link-local address"),
         (IPNetwork.Parse("224.0.0.0/3"), "a multicast or reserved address"),
-        (IPNetwork.Parse("::/127"), "a loopback address"),
+        (Ipv6Loopback, "a loopback address"),
         (IPNetwork.Parse("fe80::/10"), "a link-local address"),
         (IPNetwork.Parse("ff00::/8"), "a multicast address"),
     ];
@@ -52,6 +55,13 @@ public sealed record ClosedHosts(IReadOnlyList<IPNetwork> Cluster)
             ?? (Cluster.Any(n => n.BaseAddress.AddressFamily == plain.AddressFamily && n.Contains(plain)) ? "an address inside the cluster" : null);
     }
 
+    /// <summary>In a network that the world can't see: a tenant may name it, but learns nothing of it from the operator.</summary>
+    public static bool IsPrivate(IPAddress address)
+    {
+        var plain = Unwrapped(address);
+        return Private.Any(n => n.BaseAddress.AddressFamily == plain.AddressFamily && n.Contains(plain));
+    }
+
     private static IPAddress Unwrapped(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6)
@@ -63,6 +73,6 @@ public sealed record ClosedHosts(IReadOnlyList<IPNetwork> Cluster)
             return address.MapToIPv4();
         }
         var bytes = address.GetAddressBytes();
-        return Nat64.Contains(address) ? new IPAddress(bytes.AsSpan(12, 4)) : SixToFour.Contains(address) ? new IPAddress(bytes.AsSpan(2, 4)) : new IPAddress(bytes);
+        return Nat64.Contains(address) || Compatible.Contains(address) && !Ipv6Loopback.Contains(address) ? new IPAddress(bytes.AsSpan(12, 4)) : SixToFour.Contains(address) ? new IPAddress(bytes.AsSpan(2, 4)) : new IPAddress(bytes);
     }
 }

@@ -258,6 +258,8 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Storage, "{attributes: {'a/b': x}}", "spec.attributes[a/b]", InvalidField),
         new(Storage, "{attributes: {site: ''}}", "spec.attributes[site]", InvalidField),
         new(Storage, "{minFreeSpace: unlimited}", "spec.minFreeSpace", InvalidField),
+        new(Storage, "{check: {interval: 4m}}", "spec.check.interval", InvalidField),
+        new(Storage, "{check: {interval: 31d}}", "spec.check.interval", InvalidField),
         new(Storage, "{fts: fts.example.org}", "spec.fts", InvalidField),
         new(Storage, "{capacity: all}", "spec.capacity", InvalidField),
         new(Storage, "{capacity: 0}", "spec.capacity", InvalidField, InLoopOnly: true),

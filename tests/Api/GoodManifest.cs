@@ -62,5 +62,7 @@ public sealed record GoodManifest(string Kind, string Change)
         new("StorageElement", "{capacity: 1000}"),
         new("StorageElement", "{technology: S3, endpoints: [{url: 's3://s3.example.org/x/'}, {url: 'https://s3.example.org/x/'}], credentialsSecretRef: {name: keys}}"),
         new("StorageElement", "{attributes: {sign_url: swift}, endpoints: [{url: 'https://swift.example.org/v1/x/'}], credentialsSecretRef: {name: keys}}"),
+        new("StorageElement", "{check: {}}"),
+        new("StorageElement", "{check: {endpoints: true, interval: 30d}}"),
     ];
 }

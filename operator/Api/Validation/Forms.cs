@@ -139,6 +139,9 @@ public static partial class Forms
     [GeneratedRegex(@"^([1-9][0-9]{0,3}h|[1-9][0-9]?d|([5-9]|[1-9][0-9]{1,3})m)\z")]
     public static partial Regex CheckInterval();
 
+    [GeneratedRegex(@"^([1-9][0-9]{0,2}h|([1-9]|[12][0-9]|30)d|([5-9]|[1-9][0-9]{1,3})m)\z")]
+    public static partial Regex EndpointCheckInterval();
+
     /// <summary>Rucio takes slashes too, but keys end up in URL paths.</summary>
     [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,29}\z")]
     public static partial Regex AccountAttributeKey();

@@ -18,6 +18,7 @@ public static class StorageElementRules
         new("endpoints can be split into Rucio's parts", Endpoints),
         new("endpoints differ", EndpointsDiffer),
         new("priorities are not negative", Priorities),
+        new("checks come at sensible times", s => When(s.Check is { } check && !Forms.EndpointCheckInterval().IsMatch(check.Interval), Invalid("spec.check.interval", "must be a time such as 1h, 1d or 30m, from 5m to 30d"))),
         new("attributes are text and not the operator's", Attributes),
         new("free space is a size", s => When(s.MinFreeSpace is { } q && (q == Quantity.Unlimited || !Forms.Bytes().IsMatch(q) || !Quantity.TryBytes(q, out _)),
             Invalid("spec.minFreeSpace", "must be bytes such as 10Ti or 500G, below 8Ei"))),

@@ -21,7 +21,9 @@ public sealed class ThrowAwayAuthority : IDisposable
 
     public string CaPem => certificate.ExportCertificatePem();
 
-    public (string CertificatePem, string KeyPem) Issue(string commonName, params string[] hosts)
+    public (string CertificatePem, string KeyPem) Issue(string commonName, params string[] hosts) => Issue(commonName, hosts, DateTimeOffset.UtcNow.AddDays(29));
+
+    public (string CertificatePem, string KeyPem) Issue(string commonName, IEnumerable<string> hosts, DateTimeOffset until, params X509Extension[] more)
     {
         using var serverKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={commonName}", serverKey, HashAlgorithmName.SHA256);
@@ -36,7 +38,9 @@ public sealed class ThrowAwayAuthority : IDisposable
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(certificate, true, false));
-        using var issued = request.Create(certificate, DateTimeOffset.UtcNow.AddHours(-12), DateTimeOffset.UtcNow.AddDays(29), RandomNumberGenerator.GetBytes(16));
+        foreach (var extension in more)
+            request.CertificateExtensions.Add(extension);
+        using var issued = request.Create(certificate, DateTimeOffset.UtcNow.AddHours(-12), until, RandomNumberGenerator.GetBytes(16));
         return (issued.ExportCertificatePem(), serverKey.ExportPkcs8PrivateKeyPem());
     }
 
