@@ -15,6 +15,7 @@ public sealed record StorageParts(
 {
     public required HostGuard Hosts { get; init; }
     public required Informer<V1Secret> ConfigSecrets { get; init; }
+    public required EndpointWatch Endpoints { get; init; }
 }
 
 /// <summary>
@@ -34,6 +35,7 @@ public sealed class StorageController(StorageParts parts) : IReconciler
         var storages = parts.Storages.Store.ByIndex(Indexes.ByVo, voKey.ToString());
         if (storages.Count == 0)
         {
+            parts.Endpoints.Keep(voKey, new HashSet<ObjectKey>());
             return new Outcome.Gone();
         }
         return await new StoragePass(parts, voKey, storages).RunAsync(ct);

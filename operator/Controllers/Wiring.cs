@@ -101,10 +101,13 @@ public static class Wiring
             Members = new Members(people, references, trust),
         };
         var vo = new VoController(voParts);
+        var hosts = new HostGuard(HostNames.System(c.Time, c.Options.DriftInterval), new ClosedHosts(c.Options.ClusterRanges));
+        var endpoints = EndpointChecks.Watch(hosts, trust, instances, metrics, c.Time, c.Random);
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController)))
         {
             ConfigSecrets = configSecrets,
-            Hosts = new HostGuard(HostNames.System(c.Time, c.Options.DriftInterval), new ClosedHosts(c.Options.ClusterRanges)),
+            Hosts = hosts,
+            Endpoints = endpoints,
         });
 
         var instanceLoop = runtime.Controller(InstanceController.Name, new EntityReconciler<RucioInstance>(c.Api, instances, instance, instance, InstanceController.Finalizer, $"rucio-operator/{InstanceController.Name}", i => i.Spec.DeletionPolicy == InstanceDeletionPolicy.Delete), Workers)
@@ -163,6 +166,9 @@ public static class Wiring
                 voLoop.Enqueue(member);
             }
         };
+
+        // A storage's door opened, closed, or has another certificate.
+        endpoints.Changed += key => storageLoop.Enqueue(key, priority: QueuePriority.Resync);
 
         // A full look at a catalogue, each drift interval: whoever lives in it plans again, after everything more urgent.
         connections.Observed += key =>

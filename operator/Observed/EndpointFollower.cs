@@ -13,7 +13,7 @@ internal sealed class EndpointFollower : IDisposable
 
     private readonly Lock _guard = new();
     private readonly Func<double> _chance;
-    private readonly Func<WatchedStorage, string, CancellationToken, Task<EndpointResult>> _look;
+    private readonly Func<WatchedStorage, string, CancellationToken, Task<EndpointResult?>> _look;
     private readonly Action<ObjectKey> _changed;
     private readonly ITimer _timer;
     private readonly CancellationTokenSource _end = new();
@@ -24,7 +24,7 @@ internal sealed class EndpointFollower : IDisposable
     private bool _again;
     private bool _over;
 
-    public EndpointFollower(TimeProvider time, Func<double> chance, Func<WatchedStorage, string, CancellationToken, Task<EndpointResult>> look, Action<ObjectKey> changed)
+    public EndpointFollower(TimeProvider time, Func<double> chance, Func<WatchedStorage, string, CancellationToken, Task<EndpointResult?>> look, Action<ObjectKey> changed)
     {
         (_chance, _look, _changed) = (chance, look, changed);
         _timer = time.CreateTimer(_ => Task.Run(LookAsync), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -63,6 +63,8 @@ internal sealed class EndpointFollower : IDisposable
             }
             else if (now)
             {
+                // Who asks wants to know what is, not what may be over in a minute.
+                _doubted = true;
                 Next(TimeSpan.Zero);
             }
             return _known;
@@ -107,7 +109,12 @@ internal sealed class EndpointFollower : IDisposable
         {
             foreach (var url in storage.Urls.Split('\n'))
             {
-                seen.Add(await _look(storage, url, _end.Token));
+                if (await _look(storage, url, _end.Token) is not { } result)
+                {
+                    seen = null;
+                    break;
+                }
+                seen.Add(result);
             }
         }
         catch (Exception)

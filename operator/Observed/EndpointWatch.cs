@@ -12,9 +12,9 @@ public sealed record WatchedStorage(ObjectKey Storage, ObjectKey Vo, ObjectKey I
 /// Looks at endpoints beside the loops, each storage in its own time: a pass asks for what is known and never waits for a
 /// server. Who lives by it is woken only when something is different.
 /// </summary>
-/// <param name="look">At one endpoint of an instance's tenant.</param>
+/// <param name="look">At one endpoint of an instance's tenant; null: not now.</param>
 /// <param name="chance">0 to 1.</param>
-public sealed class EndpointWatch(Func<ObjectKey, string, CancellationToken, Task<EndpointResult>> look, TimeProvider time, Func<double> chance)
+public sealed class EndpointWatch(Func<ObjectKey, string, CancellationToken, Task<EndpointResult?>> look, TimeProvider time, Func<double> chance)
 {
     private readonly ConcurrentDictionary<ObjectKey, EndpointFollower> _followers = new();
     private readonly EndpointTurns _turns = new();
@@ -52,6 +52,6 @@ public sealed class EndpointWatch(Func<ObjectKey, string, CancellationToken, Tas
         }
     }
 
-    private Task<EndpointResult> LookAsync(WatchedStorage storage, string url, CancellationToken ct) =>
+    private Task<EndpointResult?> LookAsync(WatchedStorage storage, string url, CancellationToken ct) =>
         _turns.TakeAsync(storage, () => look(storage.Instance, url, ct), ct);
 }

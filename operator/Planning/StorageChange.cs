@@ -51,6 +51,8 @@ public static class StorageConditions
 
     /// <summary>Only with <c>credentialsSecretRef</c>.</summary>
     public const string CredentialsReady = nameof(CredentialsReady);
+    /// <summary>With <c>spec.check.endpoints</c>; beside the way to Ready.</summary>
+    public const string EndpointsReachable = nameof(EndpointsReachable);
 
     public static readonly IReadOnlyList<string> All = [RseReady, DistancesReady];
 }

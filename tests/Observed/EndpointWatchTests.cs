@@ -24,7 +24,7 @@ public sealed class EndpointWatchTests
         _watch = new((_, url, _) =>
         {
             _looks.Enqueue(url);
-            return Task.FromResult(new EndpointResult(url, _result));
+            return Task.FromResult<EndpointResult?>(new(url, _result));
         }, _clock, () => 0.5);
         _watch.Changed += vo => Interlocked.Add(ref _changes, vo == Vo ? 1 : 100);
     }
@@ -62,6 +62,16 @@ public sealed class EndpointWatchTests
         _result = EndpointResult.Answers;
         await LooksAsync(8, TimeSpan.FromMinutes(10));
         await ChangesAsync(3);
+    }
+
+    [Test]
+    public async Task Who_asks_is_told_at_once()
+    {
+        Ask();
+        await ChangesAsync(1);
+        _result = EndpointResult.NoAnswer;
+        _watch.Results(Disk, before: false, now: true);
+        await ChangesAsync(2);
     }
 
     [Test]
@@ -106,7 +116,7 @@ public sealed class EndpointWatchTests
         {
             looked.Enqueue(url);
             await (url.Contains("hang", StringComparison.Ordinal) ? hang.Task : Task.CompletedTask);
-            return new(url, EndpointResult.Answers);
+            return new EndpointResult(url, EndpointResult.Answers);
         }, _clock, () => 0.5);
         for (var n = 0; n < 100; n++)
             watch.Results(Disk with { Storage = new("sky", $"{n}"), Urls = $"davs://hang{n}/" }, false, false);
