@@ -118,6 +118,9 @@ public sealed record StorageElementStatus : ResourceStatus
     /// <summary>What the preset and the spec came to, so that nothing is hidden.</summary>
     public EffectiveStorage? Effective { get; init; }
     public StorageSpace? Space { get; init; }
+
+    /// <summary>With <c>spec.check.endpoints</c>.</summary>
+    public IReadOnlyList<EndpointStatus>? Endpoints { get; init; }
 }
 
 /// <summary>How full it is, in words: written anew when it is off by more than a hundredth.</summary>
@@ -132,9 +135,6 @@ public sealed record StorageSpace
 
     /// <summary>Quantity in this operator's last report; null: it has not reported.</summary>
     public string? Capacity { get; init; }
-
-    /// <summary>With <c>spec.check.endpoints</c>.</summary>
-    public IReadOnlyList<EndpointStatus>? Endpoints { get; init; }
 }
 
 public sealed record EffectiveStorage
