@@ -13,6 +13,12 @@ namespace RucioOperator.Api;
 /// <param name="Prefix">With a leading and a trailing slash; <c>root</c> may lead with two, which xrootd servers tell apart.</param>
 public sealed partial record Endpoint(string Scheme, string Host, int Port, string Prefix)
 {
+    /// <summary>Of SRM, such as <c>/srm/managerv2?SFN=</c>; null: the URL has none. Rucio takes three of them (lib/rucio/rse/protocols/gfal.py, parse_pfns).</summary>
+    public string? WebServicePath { get; init; }
+
+    /// <summary>Rucio looks for the end of a host at its first colon.</summary>
+    public bool IsIpv6 => Host.StartsWith('[');
+
     private static readonly FrozenDictionary<string, int> UsualPorts = new Dictionary<string, int>
     {
         ["davs"] = 443,
@@ -27,7 +33,7 @@ public sealed partial record Endpoint(string Scheme, string Host, int Port, stri
 
     public static IReadOnlyCollection<string> Schemes => UsualPorts.Keys;
 
-    public override string ToString() => Scheme == "file" ? $"file://{Prefix}" : $"{Scheme}://{Host}:{Port}{Prefix}";
+    public override string ToString() => Scheme == "file" ? $"file://{Prefix}" : $"{Scheme}://{Host}:{Port}{WebServicePath}{Prefix}";
 
     /// <exception cref="FormatException">Says what is wrong without repeating the text, which may hold a password.</exception>
     public static Endpoint Parse(string url) => TryParse(url, out var endpoint, out var fault) ? endpoint : throw new FormatException(fault);
@@ -70,7 +76,13 @@ public sealed partial record Endpoint(string Scheme, string Host, int Port, stri
             return (null, "the port must be 1 to 65535");
         }
 
-        return Canonical(host) is { } canonical ? (new(scheme, canonical, port, prefix), null) : (null, "the host must be a name, an IPv4 address or an IPv6 address in brackets");
+        var service = parts.Groups["service"] is { Success: true, Value: var written } ? written : null;
+        if (service is not null && scheme != "srm+https")
+        {
+            return (null, $"{service} belongs to srm+https");
+        }
+
+        return Canonical(host) is { } canonical ? (new(scheme, canonical, port, prefix) { WebServicePath = service }, null) : (null, "the host must be a name, an IPv4 address or an IPv6 address in brackets");
     }
 
     private static string? PrefixFault(string scheme, string prefix)
@@ -100,7 +112,7 @@ public sealed partial record Endpoint(string Scheme, string Host, int Port, stri
         return host.Length <= 253 && HostName().IsMatch(host) ? host : null;
     }
 
-    [GeneratedRegex(@"^(?<scheme>[a-z0-9+]+)://(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*)(:(?<port>[0-9]{1,5}))?(?<prefix>/[A-Za-z0-9._~/@:+=,-]*)\z")]
+    [GeneratedRegex(@"^(?<scheme>[a-z0-9+]+)://(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*)(:(?<port>[0-9]{1,5}))?(?<service>/srm/(managerv[12]|v2/server)\?SFN=)?(?<prefix>/[A-Za-z0-9._~/@:+=,-]*)\z")]
     private static partial Regex Parts();
 
     [GeneratedRegex(@"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\z")]

@@ -26,7 +26,9 @@ public sealed record StorageElementSpec
 
     /// <summary><c>^[A-Z0-9]+([_-][A-Z0-9]+)*$</c>: <c>/import</c> takes any name, so the check is ours.</summary>
     public string Rse { get; set; } = "";
-    public StorageTechnology Technology { get; set; } = StorageTechnology.WebDAV;
+
+    /// <summary>Null: the plainest that speaks the endpoints' schemes.</summary>
+    public StorageTechnology? Technology { get; init; }
     public StorageType Type { get; set; } = StorageType.DISK;
     public bool Deterministic { get; set; } = true;
     public bool Volatile { get; init; }
@@ -51,7 +53,7 @@ public sealed record StorageElementSpec
     public TokensSpec? Tokens { get; init; }
     public ChecksumsSpec? Checksums { get; init; }
 
-    /// <summary>Path algorithm; absent: Rucio's own default, <c>hash</c>.</summary>
+    /// <summary>Path algorithm; absent: Rucio's own default, <c>hash</c>. Others than hash and identity come from the VO's policy package.</summary>
     public string? Lfn2pfn { get; init; }
     public bool? GreedyDeletion { get; init; }
     public IReadOnlyList<StorageDistance>? Distances { get; init; }
@@ -83,8 +85,34 @@ public sealed record EndpointSpec
     /// <summary>Priorities; absent: this endpoint's place in the list (1 is tried first) for everything.</summary>
     public LanPriorities? Lan { get; init; }
     public WanPriorities? Wan { get; init; }
+
+    /// <summary>One of Rucio's that knows the scheme; absent: the technology's.</summary>
+    public string? Impl { get; init; }
     public IReadOnlyDictionary<string, string>? ExtendedAttributes { get; init; }
 }
+
+/// <summary>Transfers and deletions with tokens: <c>davs://</c> alone (lib/rucio/transfertool/fts3.py, _use_tokens).</summary>
+public sealed record TokensSpec
+{
+    /// <summary>RSE attribute <c>oidc_support</c>.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Cut off the front of the prefix in a token's scopes (<c>oidc_base_path</c>).</summary>
+    public string? BasePath { get; init; }
+}
+
+public sealed record ChecksumsSpec
+{
+    /// <summary>RSE attribute <c>verify_checksum</c>.</summary>
+    public bool Verify { get; set; } = true;
+
+    /// <summary>Absent: the technology's.</summary>
+    public IReadOnlyList<ChecksumAlgorithm>? Supported { get; init; }
+}
+
+/// <summary>lib/rucio/common/checksum.py, GLOBALLY_SUPPORTED_CHECKSUMS: Rucio keeps no other of a file.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ChecksumAlgorithm>))]
+public enum ChecksumAlgorithm { Adler32, Md5 }
 
 /// <summary>Smaller wins; absent = not offered.</summary>
 public record LanPriorities
@@ -139,14 +167,26 @@ public sealed record StorageSpace
 
 public sealed record EffectiveStorage
 {
+    public StorageTechnology? Technology { get; init; }
+
     /// <summary>Distance to and from the VO's other storages; absent: the VO's policy makes none.</summary>
     public int? Distance { get; init; }
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+
+    /// <summary>Those of the attributes that the technology brought, not the spec.</summary>
+    public IReadOnlyList<string>? PresetAttributes { get; init; }
     public IReadOnlyList<EffectiveProtocol>? Protocols { get; init; }
+    public AvailabilitySpec? Availability { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public long? MinFreeSpace { get; init; }
 }
 
 public sealed record EffectiveProtocol
 {
     public string Url { get; set; } = "";
     public string Impl { get; set; } = "";
+    public LanPriorities? Lan { get; init; }
+    public WanPriorities? Wan { get; init; }
+    public IReadOnlyDictionary<string, string>? ExtendedAttributes { get; init; }
 }

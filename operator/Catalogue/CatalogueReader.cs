@@ -62,7 +62,7 @@ public sealed class CatalogueReader(NpgsqlDataSource observer)
         SELECT m.rse_id, m.key, m.value, NULL::bigint FROM rse_attr_map m JOIN rses r ON r.id = m.rse_id WHERE ($1::text IS NULL OR r.vo = $1)
         UNION ALL SELECT l.rse_id, l.name, NULL, l.value FROM rse_limits l JOIN rses r ON r.id = l.rse_id WHERE ($1::text IS NULL OR r.vo = $1)
         """,
-        "SELECT p.rse_id, p.scheme, p.hostname, p.port, p.prefix, p.impl, p.read_lan, p.write_lan, p.delete_lan, p.read_wan, p.write_wan, p.delete_wan, p.third_party_copy_read, p.third_party_copy_write FROM rse_protocols p JOIN rses r ON r.id = p.rse_id WHERE ($1::text IS NULL OR r.vo = $1)",
+        "SELECT p.rse_id, p.scheme, p.hostname, p.port, p.prefix, p.impl, p.read_lan, p.write_lan, p.delete_lan, p.read_wan, p.write_wan, p.delete_wan, p.third_party_copy_read, p.third_party_copy_write, p.extended_attributes FROM rse_protocols p JOIN rses r ON r.id = p.rse_id WHERE ($1::text IS NULL OR r.vo = $1)",
         "SELECT d.src_rse_id, d.dest_rse_id, d.distance FROM distances d JOIN rses r ON r.id = d.src_rse_id WHERE d.distance IS NOT NULL AND ($1::text IS NULL OR r.vo = $1)",
         """
         SELECT l.account, l.rse_id, NULL, l.bytes FROM account_limits l JOIN rses r ON r.id = l.rse_id WHERE l.bytes IS NOT NULL AND ($1::text IS NULL OR r.vo = $1)

@@ -200,7 +200,8 @@ internal sealed class CatalogueRows
                 WanDelete = Number(r, 11),
                 ThirdPartyCopyRead = Number(r, 12),
                 ThirdPartyCopyWrite = Number(r, 13),
-            }));
+            })
+            { ExtendedAttributes = ExtendedAttributes.Read(Text(r, 14)) });
         }
     }
 

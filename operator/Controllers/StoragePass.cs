@@ -243,7 +243,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             Rse = storage.Spec.Rse,
             RseId = _work.Observed?.Rses.GetValueOrDefault(storage.Spec.Rse)?.Id ?? storage.Status?.RseId,
             Vo = _work.Vo?.Spec.Tag,
-            Effective = planned is { Mode: PassMode.Act } && report.IsTrue(StorageConditions.RseReady) ? DesiredStorage.Effective(planned.Rse, _work.Distance) : storage.Status?.Effective,
+            Effective = planned is { Mode: PassMode.Act } && report.IsTrue(StorageConditions.RseReady) ? DesiredStorage.Effective(storage, planned.Rse, _work.Distance) : storage.Status?.Effective,
         };
         // A finalizer patch of this pass made the listed object old; its status has not changed since.
         var current = parts.Storages.Store.Get(ObjectKey.Of(storage)) ?? storage;

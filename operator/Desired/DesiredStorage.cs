@@ -1,16 +1,18 @@
 using RucioOperator.Api;
+using RucioOperator.Api.Presets;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
-using Endpoint = RucioOperator.Api.Endpoint;
 
 namespace RucioOperator.Desired;
 
-/// <summary>StorageElement → RSE: endpoints become protocols, fields become attributes, nothing stays hidden.</summary>
+/// <summary>StorageElement → RSE: endpoints become protocols, fields and preset become attributes, nothing stays hidden.</summary>
 public static class DesiredStorage
 {
+    /// <param name="storage">A valid one.</param>
     public static DesiredRse For(StorageElement storage)
     {
         var spec = storage.Spec;
+        var preset = PresetOf(spec);
         var availability = spec.Availability ?? new AvailabilitySpec();
         return new DesiredRse(spec.Rse)
         {
@@ -21,74 +23,66 @@ public static class DesiredStorage
             Read = availability.Read,
             Write = availability.Write,
             Delete = availability.Delete,
-            Protocols = [.. (spec.Endpoints ?? []).Select(Protocol)],
-            Attributes = Attributes(spec),
+            Protocols = DesiredProtocols.Of(spec, preset),
+            Attributes = Attributes(spec, preset),
             MinFreeSpace = spec.MinFreeSpace is { } free ? Quantity.Bytes(free) : null,
             ExactAttributes = spec.AttributesPolicy == AttributesPolicy.Exact,
             FormerAttributes = [.. storage.Status?.Effective?.Attributes?.Keys ?? []],
         };
     }
 
-    public static EffectiveStorage Effective(DesiredRse rse, int? distance) => new()
+    /// <summary>For status: all that the spec and its preset came to.</summary>
+    public static EffectiveStorage Effective(StorageElement storage, DesiredRse rse, int? distance)
     {
-        Distance = distance,
-        Attributes = rse.Attributes.Count > 0 ? rse.Attributes : null,
-        Protocols = [.. rse.Protocols.Select(p => new EffectiveProtocol { Url = $"{p.Scheme}://{p.Hostname}:{p.Port}{p.Prefix}", Impl = p.Impl })],
-    };
+        var preset = PresetOf(storage.Spec);
+        var own = FromSpec(storage.Spec);
+        var brought = preset.AttributesOf(storage.Spec).Select(a => a.Key).Where(k => !own.ContainsKey(k)).Order(StringComparer.Ordinal).ToList();
+        return new()
+        {
+            Technology = preset.Technology,
+            Distance = distance,
+            Attributes = rse.Attributes.Count > 0 ? rse.Attributes : null,
+            PresetAttributes = brought.Count > 0 ? brought : null,
+            Protocols = [.. rse.Protocols.Select(DesiredProtocols.Effective)],
+            Availability = new() { Read = rse.Read, Write = rse.Write, Delete = rse.Delete },
+            MinFreeSpace = rse.MinFreeSpace,
+        };
+    }
 
-    private static SortedDictionary<string, string> Attributes(StorageElementSpec spec)
+    private static Preset PresetOf(StorageElementSpec spec) => PresetCatalogue.For(spec) ?? PresetCatalogue.Of(StorageTechnology.WebDAV);
+
+    private static SortedDictionary<string, string> Attributes(StorageElementSpec spec, Preset preset)
     {
-        var attributes = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        if (spec.Fts is { } fts)
+        var attributes = FromSpec(spec);
+        foreach (var (key, value) in preset.AttributesOf(spec))
         {
-            attributes["fts"] = fts;
-        }
-        if (spec.Lfn2pfn is { } algorithm)
-        {
-            attributes["lfn2pfn_algorithm"] = algorithm;
-        }
-        if (spec.GreedyDeletion is { } greedy)
-        {
-            attributes["greedyDeletion"] = greedy ? "true" : "false";
-        }
-        if (spec.CredentialsSecretRef is not null && spec.Technology == StorageTechnology.S3)
-        {
-            attributes[StorageKeys.Attribute] = "s3";
-        }
-        // What somebody writes out by name wins over what a field comes to.
-        foreach (var (key, value) in spec.Attributes ?? new Dictionary<string, string>())
-        {
-            attributes[key] = value;
+            attributes.TryAdd(key, value);
         }
         return attributes;
     }
 
-    private static ObservedProtocol Protocol(EndpointSpec endpoint, int index)
+    private static SortedDictionary<string, string> FromSpec(StorageElementSpec spec)
     {
-        var url = Endpoint.Parse(endpoint.Url);
-        // First in the list is tried first; Rucio's order between equal priorities is undefined.
-        var place = index + 1;
-        var lan = endpoint.Lan ?? new LanPriorities { Read = place, Write = place, Delete = place };
-        var canCopy = url.Scheme is "davs" or "https" or "root" or "srm+https";
-        var wan = endpoint.Wan ?? new WanPriorities { Read = place, Write = place, Delete = place, ThirdPartyCopyRead = canCopy ? place : null, ThirdPartyCopyWrite = canCopy ? place : null };
-        return new ObservedProtocol(url.Scheme, url.Host, url.Port, url.Prefix, Implementation(url.Scheme), new ProtocolPriorities
-        {
-            LanRead = lan.Read,
-            LanWrite = lan.Write,
-            LanDelete = lan.Delete,
-            WanRead = wan.Read,
-            WanWrite = wan.Write,
-            WanDelete = wan.Delete,
-            ThirdPartyCopyRead = wan.ThirdPartyCopyRead,
-            ThirdPartyCopyWrite = wan.ThirdPartyCopyWrite,
-        });
-    }
+        // What a field came to can't be in spec.attributes too: its rules refuse that.
+        var attributes = new SortedDictionary<string, string>(spec.Attributes?.ToDictionary() ?? [], StringComparer.Ordinal);
+        Set("fts", spec.Fts);
+        Set("lfn2pfn_algorithm", spec.Lfn2pfn);
+        Set("greedyDeletion", Text(spec.GreedyDeletion));
+        Set("oidc_support", Text(spec.Tokens?.Enabled));
+        Set("oidc_base_path", spec.Tokens?.BasePath);
+        Set("verify_checksum", Text(spec.Checksums?.Verify));
+        Set("supported_checksums", spec.Checksums?.Supported is { } supported ? string.Join(',', supported.Select(c => c.ToString().ToLowerInvariant())) : null);
+        return attributes;
 
-    /// <summary>lib/rucio/rse/protocols/: gfal speaks every grid scheme, posix a mounted file system.</summary>
-    private static string Implementation(string scheme) => scheme switch
-    {
-        "file" => "rucio.rse.protocols.posix.Default",
-        "mock" => "rucio.rse.protocols.mock.Default",
-        _ => "rucio.rse.protocols.gfal.Default",
-    };
+        void Set(string key, string? value)
+        {
+            if (value is not null)
+            {
+                attributes[key] = value;
+            }
+        }
+
+        // As Rucio stores it (lib/rucio/db/sqla/types.py, BooleanString).
+        static string? Text(bool? flag) => flag is { } set ? set ? "true" : "false" : null;
+    }
 }

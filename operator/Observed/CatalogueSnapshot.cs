@@ -121,6 +121,9 @@ public sealed record ObservedRse(string Name, string Id)
 /// <summary>Key is (scheme, hostname, port); a missing priority means the operation is not offered.</summary>
 public sealed record ObservedProtocol(string Scheme, string Hostname, int Port, string Prefix, string Impl, ProtocolPriorities Priorities)
 {
+    /// <summary>As <see cref="Observed.ExtendedAttributes"/> writes them; null: none.</summary>
+    public string? ExtendedAttributes { get; init; }
+
     public (string, string, int) Key => (Scheme, Hostname, Port);
 }
 

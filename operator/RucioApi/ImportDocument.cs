@@ -47,7 +47,7 @@ public static class ImportDocument
                 ["port"] = p.Port,
                 ["prefix"] = p.Prefix,
                 ["impl"] = p.Impl,
-                ["extended_attributes"] = null,
+                ["extended_attributes"] = p.ExtendedAttributes is { } extras ? JsonNode.Parse(extras) : null,
                 ["domains"] = new JsonObject
                 {
                     ["lan"] = new JsonObject { ["read"] = p.Priorities.LanRead, ["write"] = p.Priorities.LanWrite, ["delete"] = p.Priorities.LanDelete },

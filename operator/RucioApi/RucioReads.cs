@@ -182,7 +182,8 @@ public static partial class RucioReads
             WanDelete = Priority(wan, "delete"),
             ThirdPartyCopyRead = Priority(wan, "third_party_copy_read"),
             ThirdPartyCopyWrite = Priority(wan, "third_party_copy_write"),
-        });
+        })
+        { ExtendedAttributes = p.TryGetProperty("extended_attributes", out var extras) ? ExtendedAttributes.Read(extras.GetRawText()) : null };
     }
 
     private static Dictionary<(string, string), int> Distances(JsonElement sources)

@@ -25,6 +25,17 @@ public sealed class EndpointTests
         Assert.That(Endpoint.Parse(endpoint.ToString()), Is.EqualTo(endpoint));
     }
 
+    [TestCase("srm+https://h:8444/srm/managerv2?SFN=/pnfs/x", "/srm/managerv2?SFN=", "/pnfs/x/")]
+    [TestCase("srm+https://h/srm/v2/server?SFN=/pnfs/x/", "/srm/v2/server?SFN=", "/pnfs/x/")]
+    [TestCase("srm+https://h/srm/managerv2/x/", null, "/srm/managerv2/x/")]
+    public void The_service_path_of_srm_is_no_part_of_the_prefix(string url, string? service, string prefix)
+    {
+        var endpoint = Endpoint.Parse(url);
+
+        Assert.That((endpoint.WebServicePath, endpoint.Prefix), Is.EqualTo((service, prefix)));
+        Assert.That(Endpoint.Parse(endpoint.ToString()), Is.EqualTo(endpoint));
+    }
+
     [TestCase("")]
     [TestCase("host/x")]
     [TestCase("davs://host")]
@@ -48,6 +59,9 @@ public sealed class EndpointTests
     [TestCase("file:///")]
     [TestCase("file://host/x")]
     [TestCase("gsiftp://host/x")]
+    [TestCase("davs://host/srm/managerv2?SFN=/x")]
+    [TestCase("srm+https://host/srm/managerv3?SFN=/x")]
+    [TestCase("srm+https://host/srm/managerv2?SFN=x")]
     public void What_is_no_endpoint_is_refused_with_a_reason(string url)
     {
         Assert.That(Endpoint.TryParse(url, out _, out var fault), Is.False);

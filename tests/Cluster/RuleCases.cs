@@ -109,9 +109,13 @@ internal static class RuleCases
         spec:
           voRef: {name: sky}
           rse: SKY-EOS_DISK1
+          technology: EOS
           deterministic: true
-          endpoints: [{url: "davs://eos.example.org:443/eos/sky/"}, {url: "root://eos.example.org/eos/sky/"}]
+          endpoints: [{url: "davs://eos.example.org:443/eos/sky/", extendedAttributes: {a: b}}, {url: "root://eos.example.org/eos/sky/"}]
           attributes: {site: CERN}
+          tokens: {basePath: /eos}
+          checksums: {supported: [Adler32]}
+          lfn2pfn: hash
           deletionPolicy: DeleteIfEmpty
         """);
 
@@ -212,7 +216,19 @@ internal static class RuleCases
         new(Se, ".spec.voRef", "immutable", "spec: {voRef: {name: sea}}"),
         new(Se, ".spec.rse", "upper-case", "spec: {rse: sky_disk}"),
         new(Se, ".spec.deterministic", "immutable", "spec: {deterministic: false}"),
-        new(Se, ".spec.endpoints", "same", "spec: {endpoints: [{url: \"file:///a/\"}, {url: \"file:///a/\"}]}"),
+        new(Se, ".spec", "whose URLs Rucio signs", "spec: {credentialsSecretRef: {name: k}}"),
+        new(Se, ".spec", "signs https:// URLs alone", "spec: {technology: S3, tokens: null, endpoints: [], credentialsSecretRef: {name: k}}"),
+        new(Se, ".spec", "does not speak the scheme", "spec: {technology: Posix}"),
+        new(Se, ".spec", "technology is required", "spec: {technology: null, tokens: null, endpoints: [{url: \"srm+https://h/a/\"}]}"),
+        new(Se, ".spec", "does not fit spec.technology", "spec: {type: TAPE}"),
+        new(Se, ".spec", "disk in front of", "spec: {technology: DCache, type: TAPE, stagingArea: true}"),
+        new(Se, ".spec", "needs a davs:// endpoint", "spec: {endpoints: [{url: \"root://h//a/\"}]}"),
+        new(Se, ".spec", "is for deterministic storages", "spec: {deterministic: false}"),
+        new(Se, ".spec", "cannot take apart URLs", "spec: {deterministic: false, lfn2pfn: null, endpoints: [{url: \"davs://[2001:db8::1]/a/\"}]}"),
+        new(Se, ".spec.endpoints", "same", "spec: {endpoints: [{url: \"davs://h/a/\"}, {url: \"davs://h/a/\"}]}"),
+        new(Se, ".spec.endpoints[].extendedAttributes", "a key has", "spec: {endpoints: [{url: \"davs://h/a/\", extendedAttributes: {\"a b\": c}}]}"),
+        new(Se, ".spec.tokens", "basePath needs", "spec: {tokens: {enabled: false}}"),
+        new(Se, ".spec.checksums", "of no use", "spec: {checksums: {verify: false}}"),
         new(Se, ".spec.endpoints[].url", "starts with one of", "spec: {endpoints: [{url: \"ftp://h/a/\"}]}"),
         new(Se, ".spec.endpoints[].url", "without user and password", "spec: {endpoints: [{url: \"davs://user:pw@h/a/\"}]}"),
         new(Se, ".spec.endpoints[].url", "as a directory", "spec: {endpoints: [{url: \"davs://h/a/../b/\"}]}"),

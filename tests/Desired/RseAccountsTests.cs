@@ -41,7 +41,7 @@ public sealed class RseAccountsTests
 
     [TestCase("{technology: S3, endpoints: [{url: 'https://h/x/'}], credentialsSecretRef: {name: k}}", "s3")]
     [TestCase("{technology: S3, attributes: {sign_url: swift}, endpoints: [{url: 'https://h/x/'}], credentialsSecretRef: {name: k}}", "swift")]
-    [TestCase("{technology: S3, endpoints: [{url: 'https://h/x/'}]}", null)]
+    [TestCase("{technology: WebDAV, endpoints: [{url: 'https://h/x/'}]}", null)]
     public void Which_keys_are_needed_follows_from_the_effective_attribute(string spec, string? service) =>
         Assert.That(StorageKeys.ServiceOf(Crds.Manifest(StorageElement.KubeKind, spec, "s").Deserialize(KubeJson.Info<StorageElement>())!), Is.EqualTo(service));
 

@@ -35,6 +35,15 @@ public static partial class Forms
     [GeneratedRegex(@"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?\z")]
     public static partial Regex FtsServer();
 
+    [GeneratedRegex(@"^[A-Za-z0-9_.-]{1,64}\z")]
+    public static partial Regex ExtendedAttributeKey();
+
+    [GeneratedRegex(@"^[ !#-\[\]-~]*\z")]
+    public static partial Regex ExtendedAttributeValue();
+
+    [GeneratedRegex(@"^(/[A-Za-z0-9._~@:+=,-]+)+\z")]
+    public static partial Regex BasePath();
+
     /// <summary>Stricter than Rucio, which also takes upper case, dots and dashes.</summary>
     [GeneratedRegex(@"^[a-z][a-z0-9]{2}\z")]
     public static partial Regex VoTag();

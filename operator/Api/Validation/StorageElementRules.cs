@@ -1,3 +1,4 @@
+using RucioOperator.Api.Presets;
 using static RucioOperator.Api.Validation.Rules;
 
 namespace RucioOperator.Api.Validation;
@@ -7,7 +8,10 @@ public static class StorageElementRules
 {
     /// <summary>RSE attribute → the field of spec that owns it.</summary>
     private static readonly IReadOnlyList<(string Attribute, string Field)> Owned =
-        [("fts", "spec.fts"), ("lfn2pfn_algorithm", "spec.lfn2pfn"), ("greedyDeletion", "spec.greedyDeletion")];
+    [
+        ("fts", "spec.fts"), ("lfn2pfn_algorithm", "spec.lfn2pfn"), ("greedyDeletion", "spec.greedyDeletion"), ("oidc_support", "spec.tokens.enabled"),
+        ("oidc_base_path", "spec.tokens.basePath"), ("verify_checksum", "spec.checksums.verify"), ("supported_checksums", "spec.checksums.supported"),
+    ];
 
     public static IReadOnlyList<Rule<StorageElementSpec>> All { get; } =
     [
@@ -16,7 +20,7 @@ public static class StorageElementRules
         new("the RSE name is Rucio's form", s => When(s.Rse.Length > 255 || !Forms.Rse().IsMatch(s.Rse),
             Invalid("spec.rse", "an RSE name has upper-case letters and digits, joined by single _ or -, such as CERN-EOS_DISK"))),
         new("endpoints can be split into Rucio's parts", Endpoints),
-        new("endpoints differ", EndpointsDiffer),
+        .. TechnologyRules.All,
         new("priorities are not negative", Priorities),
         new("checks come at sensible times", s => When(s.Check is { } check && !Forms.EndpointCheckInterval().IsMatch(check.Interval), Invalid("spec.check.interval", "must be a time such as 1h, 1d or 30m, from 5m to 30d"))),
         new("attributes are text and not the operator's", Attributes),
@@ -35,8 +39,7 @@ public static class StorageElementRules
 
     private static IEnumerable<FieldError> FieldsToCome(StorageElementSpec s) =>
     [
-        .. NotYet("spec", ("tokens", s.Tokens), ("checksums", s.Checksums), ("distances", s.Distances)),
-        .. s.Endpoints.Items("spec.endpoints").SelectMany(e => NotYet(e.Path, ("extendedAttributes", e.Item.ExtendedAttributes))),
+        .. NotYet("spec", ("distances", s.Distances)),
     ];
 
     private static IEnumerable<FieldError> Endpoints(StorageElementSpec s)
@@ -54,17 +57,11 @@ public static class StorageElementRules
     private static IEnumerable<FieldError> Keys(StorageElementSpec s) =>
     [
         .. Secret("spec.credentialsSecretRef", s.CredentialsSecretRef),
-        .. When(s.CredentialsSecretRef is not null && (s.Attributes?.GetValueOrDefault("sign_url") ?? (s.Technology == StorageTechnology.S3 ? "s3" : "")) is not ("s3" or "swift"),
+        .. When(s.CredentialsSecretRef is not null && (s.Attributes?.GetValueOrDefault("sign_url") ?? (PresetCatalogue.For(s)?.Technology == StorageTechnology.S3 ? "s3" : "")) is not ("s3" or "swift"),
             Invalid("spec.credentialsSecretRef", "is for storages whose URLs Rucio signs: technology S3, or attribute sign_url s3 or swift")),
-        .. When(s.CredentialsSecretRef is not null && s.Endpoints?.Any(e => e.Url.StartsWith("https://", StringComparison.Ordinal)) != true,
+        .. When(s.CredentialsSecretRef is not null && s.Endpoints?.Any(e => e.Url.StartsWith("https://", StringComparison.Ordinal) || e.Url.StartsWith("s3://", StringComparison.Ordinal)) != true,
             Invalid("spec.credentialsSecretRef", "Rucio signs https:// URLs alone: add such an endpoint")),
     ];
-
-    private static IEnumerable<FieldError> EndpointsDiffer(StorageElementSpec s) =>
-        s.Endpoints.Items("spec.endpoints")
-            .Select(e => (e.Path, Item: Endpoint.TryParse(e.Item.Url, out var parsed, out _) ? parsed : null))
-            .Where(e => e.Item is not null)
-            .Unique(e => (e!.Scheme, e.Host, e.Port), "another endpoint has the same scheme, host and port");
 
     private static IEnumerable<FieldError> Priorities(StorageElementSpec s) =>
         s.Endpoints.Items("spec.endpoints").SelectMany(e => new (string Path, int? Value)[]
