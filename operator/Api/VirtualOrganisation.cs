@@ -158,7 +158,17 @@ public sealed record VirtualOrganisationStatus : ResourceStatus
     public string? LastHandledLoginRotation { get; init; }
     public int? Storages { get; init; }
 
+    public VoSpace? Space { get; init; }
+
     /// <summary>Hash of what the quotas came to on the storages of the last pass: whether it was they that changed, or somebody.</summary>
     public string? QuotaBasis { get; init; }
     public ChecksStatus? Checks { get; init; }
+}
+
+/// <summary>On all storages of a VO together, by Rucio's own counters; written anew when it is off by more than a hundredth.</summary>
+public sealed record VoSpace
+{
+    /// <summary>Quantity.</summary>
+    public string? Used { get; init; }
+    public long? Files { get; init; }
 }

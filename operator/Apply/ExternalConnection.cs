@@ -114,6 +114,21 @@ public sealed class ExternalConnection : RucioConnection
         }
     }
 
+    public override async Task<ObservedVo> RefreshSpaceAsync(VoLook look, IReadOnlyList<string> rses, CancellationToken ct)
+    {
+        var (sight, reading) = SightOf(look.Tag);
+        await reading.WaitAsync(ct);
+        try
+        {
+            await sight.ReadSpaceAsync(As(look.Root!, _time), rses, ct);
+            return Observed(look.Tag, sight);
+        }
+        finally
+        {
+            reading.Release();
+        }
+    }
+
     public override async Task<ReplicaCount> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct)
     {
         var space = await root.SpaceAsync(rse.Name, ct);

@@ -80,6 +80,8 @@ public sealed class InstanceConnection : RucioConnection
 
     public override Task<ObservedVo> RefreshVoAsync(VoLook look, CancellationToken ct) => RefreshVoAsync(look.Tag, ct);
 
+    public override Task<ObservedVo> RefreshSpaceAsync(VoLook look, IReadOnlyList<string> rses, CancellationToken ct) => RefreshVoAsync(look.Tag, ct);
+
     /// <summary>Counted in the table: Rucio's own counters lag.</summary>
     public override Task<ReplicaCount> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct) => GrantedAsync(() => Reader.CountReplicasAsync(rse.Id, ct), ct);
 

@@ -40,6 +40,9 @@ public abstract class RucioConnection : IAsyncDisposable
     /// <summary>As it is now: before changes to it, and after them.</summary>
     public abstract Task<ObservedVo> RefreshVoAsync(VoLook look, CancellationToken ct);
 
+    /// <summary>The same, with the space of these RSEs as it is now.</summary>
+    public abstract Task<ObservedVo> RefreshSpaceAsync(VoLook look, IReadOnlyList<string> rses, CancellationToken ct);
+
     /// <summary>What Rucio knows on one RSE.</summary>
     public abstract Task<ReplicaCount> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct);
 

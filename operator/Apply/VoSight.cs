@@ -6,7 +6,8 @@ namespace RucioOperator.Apply;
 
 /// <summary>
 /// One VO as REST showed it, piece by piece. A full look reads all; a drift look reads the storages in one call and a
-/// share of the rest, so that within six looks each piece was read once, distances too.
+/// share of the rest, so that within eight looks each piece was read once, distances within six. The space of storages is
+/// read one by one, with every second look.
 /// </summary>
 internal sealed class VoSight(string tag, TimeProvider time)
 {
@@ -21,7 +22,9 @@ internal sealed class VoSight(string tag, TimeProvider time)
     private IReadOnlyDictionary<string, ObservedAccount> _accounts = new Dictionary<string, ObservedAccount>();
     private IReadOnlyDictionary<string, string> _scopes = new Dictionary<string, string>();
     private IReadOnlyList<ObservedSubscription> _subscriptions = [];
+    private readonly Dictionary<string, ObservedSpace> _spaces = new(StringComparer.Ordinal);
     private int _looks;
+    private int _nextSpace;
     private int _next;
 
     /// <summary>Of the last look of any kind; null: storages or accounts were never seen.</summary>
@@ -42,6 +45,14 @@ internal sealed class VoSight(string tag, TimeProvider time)
         _rses = rses;
         _distances = pairs ?? _distances;
         Opened = true;
+    }
+
+    public async Task ReadSpaceAsync(RucioSession root, IEnumerable<string> rses, CancellationToken ct)
+    {
+        foreach (var rse in rses.Where(_rses.ContainsKey))
+        {
+            _spaces[rse] = await root.SpaceAsync(rse, ct);
+        }
     }
 
     public async Task ReadAllAsync(RucioSession root, VoLook look, CancellationToken ct)
@@ -74,7 +85,13 @@ internal sealed class VoSight(string tag, TimeProvider time)
     {
         await ReadStoragesAsync(root, distances: ++_looks % LooksPerRound == 0, ct);
         List<Func<RucioSession, CancellationToken, Task>> pieces = [async (s, c) => _accounts = await s.ListAccountsAsync(c), .. Pieces(look)];
+        // Every second look gives one of its calls to the space of one storage.
         var share = Math.Min(pieces.Count, Math.Max(SmallShare, (pieces.Count + LooksPerRound - 1) / LooksPerRound));
+        if (_looks % 2 == 1 && _rses.Count > 0)
+        {
+            share--;
+            await ReadSpaceAsync(root, [_rses.Keys.Order(StringComparer.Ordinal).ElementAt(_nextSpace++ % _rses.Count)], ct);
+        }
         for (var i = 0; i < share; i++)
         {
             await pieces[_next++ % pieces.Count](root, ct);
@@ -104,7 +121,7 @@ internal sealed class VoSight(string tag, TimeProvider time)
         Accounts = _accounts.ToDictionary(a => a.Key, a => _details.TryGetValue(a.Key, out var detail) ? a.Value with { Identities = detail.Identities, Attributes = detail.Attributes, Limits = detail.Limits, Totals = detail.Totals } : a.Value, StringComparer.Ordinal),
         Scopes = _scopes,
         Subscriptions = _subscriptions,
-        Rses = _rses,
+        Rses = _rses.ToDictionary(r => r.Key, r => r.Value with { Space = _spaces.GetValueOrDefault(r.Key) }, StringComparer.Ordinal),
         Distances = _distances,
         PublishedRootOpens = PublishedRootOpens,
     };

@@ -36,6 +36,7 @@ public sealed class StorageController(StorageParts parts) : IReconciler
         if (storages.Count == 0)
         {
             parts.Endpoints.Keep(voKey, new HashSet<ObjectKey>());
+            parts.Metrics.Space(voKey, []);
             return new Outcome.Gone();
         }
         return await new StoragePass(parts, voKey, storages).RunAsync(ct);

@@ -20,6 +20,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         ServedStage.Stage,
         CredentialsStage.Stage,
         EndpointsStage.Stage,
+        SpaceStage.Stage,
     ];
 
     private readonly StorageWork _work = new(parts, voKey, all);

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using RucioOperator.Observed;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Hosting;
@@ -18,6 +20,40 @@ public sealed class OperatorMetrics
     public void WatchCertificates(Func<IEnumerable<(ObjectKey Storage, TimeSpan Left)>> certificates) =>
         RuntimeMetrics.Meter.CreateObservableGauge("rucio_operator_endpoint_certificate_left", () => certificates().Select(c =>
             new Measurement<double>(c.Left.TotalSeconds, new("namespace", c.Storage.Namespace), new("storageelement", c.Storage.Name))), "s", "Until the first certificate of a storage's endpoints expires.");
+
+    private readonly Counter<long> _spaceReports = RuntimeMetrics.Meter.CreateCounter<long>("rucio_operator_space_reports_total", description: "Times that Rucio was told how full a storage is.");
+
+    private readonly Meter _gauges = new(RuntimeMetrics.MeterName);
+
+    private readonly ConcurrentDictionary<ObjectKey, IReadOnlyList<(string Storage, ObservedSpace Space)>> _spaces = new();
+
+    public OperatorMetrics()
+    {
+        _gauges.CreateObservableGauge("rucio_operator_storage_bytes", () => Spaces(s => [("used", s.Used), ("free", s.Reported?.Free)]), description: "Space of each StorageElement: used by Rucio's own count, free as reported to Rucio.");
+        _gauges.CreateObservableGauge("rucio_operator_storage_files", () => Spaces(s => [("used", s.Files)]), description: "Files on each StorageElement by Rucio's own count.");
+    }
+
+    /// <param name="storages">All of the VO that are known; those before are forgotten.</param>
+    public void Space(ObjectKey vo, IReadOnlyList<(string Storage, ObservedSpace Space)> storages)
+    {
+        if (storages.Count == 0)
+        {
+            _spaces.TryRemove(vo, out _);
+        }
+        else
+        {
+            _spaces[vo] = storages;
+        }
+    }
+
+    public void SpaceReported() => _spaceReports.Add(1);
+
+    private IEnumerable<Measurement<long>> Spaces(Func<ObservedSpace, IEnumerable<(string Kind, long? Value)>> values) =>
+        from vo in _spaces
+        from storage in vo.Value
+        from value in values(storage.Space)
+        where value.Value is not null
+        select new Measurement<long>(value.Value!.Value, new("namespace", vo.Key.Namespace), new("storageelement", storage.Storage), new("kind", value.Kind));
 
     public void CheckDone(string check, bool passed) => _checks.Add(1, new("check", check), new("result", passed ? "passed" : "failed"));
 

@@ -47,6 +47,9 @@ public static class StorageConditions
 
     /// <summary>Daemons that read the list of RSEs once know this one; beside the way to Ready, and absent where there is no such daemon.</summary>
     public const string Served = nameof(Served);
+
+    /// <summary>Rucio knows how full the storage is, which its reaper needs; absent where that makes no difference.</summary>
+    public const string SpaceKnown = nameof(SpaceKnown);
     public const string Drifted = nameof(Drifted);
 
     /// <summary>Only with <c>credentialsSecretRef</c>.</summary>

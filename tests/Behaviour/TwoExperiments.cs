@@ -26,6 +26,7 @@ internal static class TwoExperiments
         world.ApplyStorage(sky, "disk", "sky", "SKY_DISK", "davs://disk.example.org:443/sky/", """
               attributes: {country: CH, tier: "2"}
               minFreeSpace: 10Gi
+              capacity: 1Ti
               availability: {delete: false}
             """);
         world.ApplyStorage(sky, "cache", "sky", "SKY_CACHE", "root://cache.example.org:1094//sky/");
