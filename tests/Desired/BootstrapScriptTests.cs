@@ -1,45 +1,26 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Npgsql;
 using NUnit.Framework;
 using RucioOperator.Releases;
-using RucioOperator.Sandbox.Postgres;
 
 namespace RucioOperator.Tests.Desired;
 
 /// <summary>The script as the Job runs it, with Rucio's own code on a real PostgreSQL.</summary>
-public sealed class BootstrapScriptTests
+public sealed class BootstrapScriptTests : CatalogueScripts
 {
-    private const string Owner = "catalogue_owner";
-    private const string OwnerPassword = "db%2Fp@ss";
-    private const string Schema = "catalogue";
     private static readonly string[] steps = ["configuration", "schema", "tables", "base-vo", "super-root"];
 
-    private PostgresServer postgres = null!;
     private string undisturbed = "";
-    private int databases;
 
     [OneTimeSetUp]
     public async Task Run_it_undisturbed()
     {
-        Python.RequireRucio();
-        if (PostgresBinaries.FindDirectory() is null)
-            Assert.Ignore(PostgresBinaries.HowToInstall);
-        postgres = await PostgresServer.StartAsync();
-        await SqlAsync("postgres", $"CREATE ROLE {Owner} LOGIN PASSWORD '{OwnerPassword}'");
+        await StartServerAsync();
         var database = await DatabaseAsync();
         await using var run = await BootstrapRun.Start(Url(database), Schema).EndAsync();
         Assert.That(run.ExitCode, Is.Zero, run.Output);
         Assert.That(run.Steps, Is.EqualTo(steps.Select(step => (step, step == "configuration" ? "merged" : "made"))));
         undisturbed = await StateAsync(database);
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop_the_server()
-    {
-        if (postgres is not null)
-            await postgres.DisposeAsync();
     }
 
     /// <summary>With the policy package where Rucio imports it half way through its own permission module.</summary>
@@ -80,32 +61,8 @@ public sealed class BootstrapScriptTests
             "INSERT INTO catalogue.alembic_version 1", "INSERT INTO catalogue.identities 1")] string moment,
         [Values] bool answerLost)
     {
-        var (statement, ordinal) = (moment[..moment.LastIndexOf(' ')], int.Parse(moment[moment.LastIndexOf(' ')..], CultureInfo.InvariantCulture));
         var database = await DatabaseAsync();
-        await using (var proxy = new PostgresProxy(postgres.Host, postgres.Port))
-        {
-            await using var run = BootstrapRun.Start(Url(database, proxy.Port), Schema);
-            var (seen, killed) = (0, false);
-            proxy.OnRequest = trip => Meet(trip, isRequest: true);
-            proxy.OnResponse = trip => Meet(trip, isRequest: false);
-            await run.EndAsync();
-            Assert.That(killed, Is.True, $"there was no such moment\n{run.Output}");
-            Assert.That(run.ExitCode, Is.Not.Zero);
-
-            Task Meet(RoundTrip trip, bool isRequest)
-            {
-                if (killed || !trip.Sql.Contains(statement, StringComparison.OrdinalIgnoreCase))
-                    return Task.CompletedTask;
-                seen += isRequest ? 1 : 0;
-                if (seen == ordinal && isRequest != answerLost)
-                {
-                    killed = true;
-                    run.Kill();
-                    trip.Cut();
-                }
-                return Task.CompletedTask;
-            }
-        }
+        await KillAsync(moment, answerLost, database, url => BootstrapRun.Start(url, Schema));
         await RunAsync(database);
         Assert.That(await StateAsync(database), Is.EqualTo(undisturbed));
     }
@@ -236,12 +193,9 @@ public sealed class BootstrapScriptTests
             Assert.That(run.Output, Does.Not.Contain(secret));
     }
 
-    private string Url(string database, int? port = null) =>
-        $"postgresql+psycopg://{Owner}:{Uri.EscapeDataString(OwnerPassword)}@{postgres.Host}:{port ?? postgres.Port}/{database}?sslmode=disable";
-
     private async Task<string> DatabaseAsync(bool owned = true)
     {
-        var name = $"catalogue_{Interlocked.Increment(ref databases)}";
+        var name = NewName();
         await SqlAsync("postgres", $"CREATE DATABASE {name}" + (owned ? $" OWNER {Owner}" : ""));
         return name;
     }
@@ -265,26 +219,5 @@ public sealed class BootstrapScriptTests
         foreach (var query in queries)
             state.AppendLine(await ScalarAsync(database, query));
         return state.ToString();
-    }
-
-    private async Task<string> ScalarAsync(string database, string sql)
-    {
-        await using var connection = await OpenAsync(database);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (string)(await command.ExecuteScalarAsync())!;
-    }
-
-    private async Task SqlAsync(string database, string sql)
-    {
-        await using var connection = await OpenAsync(database);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    private async Task<NpgsqlConnection> OpenAsync(string database)
-    {
-        var connection = new NpgsqlConnection(postgres.ConnectionString(PostgresServer.SuperuserName, postgres.SuperuserPassword, database) + ";Pooling=false");
-        await connection.OpenAsync();
-        return connection;
     }
 }

@@ -1,34 +1,22 @@
-using System.Globalization;
 using System.Text;
-using Npgsql;
 using NUnit.Framework;
-using RucioOperator.Sandbox.Postgres;
 
 namespace RucioOperator.Tests.Desired;
 
 /// <summary>The script of the migrate Job with Rucio's own code, on catalogues that Rucio 38's own bootstrap has made, on a real PostgreSQL.</summary>
-public sealed class MigrateScriptTests
+public sealed class MigrateScriptTests : CatalogueScripts
 {
-    private const string Owner = "catalogue_owner";
-    private const string OwnerPassword = "db%2Fp@ss";
-    private const string Schema = "catalogue";
     private const string Old = "a62db546a1f1";
     private const string New = "3b943000da18";
 
-    private PostgresServer postgres = null!;
     private string old = "";
     private string migrated = "";
-    private int databases;
 
     [OneTimeSetUp]
     public async Task Make_a_catalogue_of_38_and_migrate_it_undisturbed()
     {
-        Python.RequireRucio();
         Python.RequireRucio38();
-        if (PostgresBinaries.FindDirectory() is null)
-            Assert.Ignore(PostgresBinaries.HowToInstall);
-        postgres = await PostgresServer.StartAsync();
-        await SqlAsync("postgres", $"CREATE ROLE {Owner} LOGIN PASSWORD '{OwnerPassword}'");
+        await StartServerAsync();
         await SqlAsync("postgres", $"CREATE DATABASE made_by_38 OWNER {Owner}");
         // As the operator leaves it for the role it provisions.
         await SqlAsync("made_by_38", $"CREATE SCHEMA {Schema} AUTHORIZATION {Owner}; ALTER ROLE {Owner} IN DATABASE made_by_38 SET search_path = {Schema}");
@@ -42,13 +30,6 @@ public sealed class MigrateScriptTests
         Assert.That(run.Steps, Is.EqualTo(new[] { ("configuration", "merged"), ("migrate", "made") }));
         Assert.That(run.LastMessage, Is.EqualTo($"{Old} to {New} in 3 steps, 8 columns may be empty as they may be in a new catalogue"));
         migrated = await StateAsync(database);
-    }
-
-    [OneTimeTearDown]
-    public async Task Stop_the_server()
-    {
-        if (postgres is not null)
-            await postgres.DisposeAsync();
     }
 
     [Test]
@@ -90,32 +71,8 @@ public sealed class MigrateScriptTests
             "UPDATE catalogue.alembic_version 2", "UPDATE catalogue.alembic_version 3", "DROP NOT NULL 1", "COMMIT 1")] string moment,
         [Values] bool answerLost)
     {
-        var (statement, ordinal) = (moment[..moment.LastIndexOf(' ')], int.Parse(moment[moment.LastIndexOf(' ')..], CultureInfo.InvariantCulture));
         var database = await DatabaseAsync();
-        await using (var proxy = new PostgresProxy(postgres.Host, postgres.Port))
-        {
-            await using var run = BootstrapRun.StartMigration(Url(database, proxy.Port), Schema, Old, New);
-            var (seen, killed) = (0, false);
-            proxy.OnRequest = trip => Meet(trip, isRequest: true);
-            proxy.OnResponse = trip => Meet(trip, isRequest: false);
-            await run.EndAsync();
-            Assert.That(killed, Is.True, $"there was no such moment\n{run.Output}");
-            Assert.That(run.ExitCode, Is.Not.Zero);
-
-            Task Meet(RoundTrip trip, bool isRequest)
-            {
-                if (killed || !trip.Sql.Contains(statement, StringComparison.OrdinalIgnoreCase))
-                    return Task.CompletedTask;
-                seen += isRequest ? 1 : 0;
-                if (seen == ordinal && isRequest != answerLost)
-                {
-                    killed = true;
-                    run.Kill();
-                    trip.Cut();
-                }
-                return Task.CompletedTask;
-            }
-        }
+        await KillAsync(moment, answerLost, database, url => BootstrapRun.StartMigration(url, Schema, Old, New));
         Assert.That(await StateAsync(database), Is.EqualTo(moment == "COMMIT 1" && answerLost ? migrated : old));
         await RunAsync(database);
         Assert.That(await StateAsync(database), Is.EqualTo(migrated));
@@ -229,13 +186,10 @@ public sealed class MigrateScriptTests
         }
     }
 
-    private string Url(string database, int? port = null) =>
-        $"postgresql+psycopg://{Owner}:{Uri.EscapeDataString(OwnerPassword)}@{postgres.Host}:{port ?? postgres.Port}/{database}?sslmode=disable";
-
     /// <summary>A copy of the catalogue that 38 made.</summary>
     private async Task<string> DatabaseAsync()
     {
-        var name = $"catalogue_{Interlocked.Increment(ref databases)}";
+        var name = NewName();
         await SqlAsync("postgres", $"CREATE DATABASE {name} OWNER {Owner} TEMPLATE made_by_38; ALTER ROLE {Owner} IN DATABASE {name} SET search_path = {Schema}");
         return name;
     }
@@ -257,29 +211,5 @@ public sealed class MigrateScriptTests
         foreach (var query in queries)
             state.AppendLine(await ScalarAsync(database, query));
         return state.ToString();
-    }
-
-    private async Task<string> ScalarAsync(string database, string sql)
-    {
-        await using var connection = await OpenAsync(database);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (string)(await command.ExecuteScalarAsync())!;
-    }
-
-    private async Task SqlAsync(string database, string sql)
-    {
-        await using var connection = await OpenAsync(database);
-        foreach (var statement in sql.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            await using var command = new NpgsqlCommand(statement, connection);
-            await command.ExecuteNonQueryAsync();
-        }
-    }
-
-    private async Task<NpgsqlConnection> OpenAsync(string database)
-    {
-        var connection = new NpgsqlConnection(postgres.ConnectionString(PostgresServer.SuperuserName, postgres.SuperuserPassword, database) + ";Pooling=false");
-        await connection.OpenAsync();
-        return connection;
     }
 }
