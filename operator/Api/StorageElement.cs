@@ -135,6 +135,15 @@ public sealed record AvailabilitySpec
     public bool Delete { get; set; } = true;
 }
 
+/// <summary>Smaller is nearer.</summary>
+public sealed record StorageDistance
+{
+    /// <summary>The other one.</summary>
+    public string Rse { get; set; } = "";
+    public int? To { get; init; }
+    public int? From { get; init; }
+}
+
 public sealed record StorageElementStatus : ResourceStatus
 {
     public string? Rse { get; init; }
@@ -171,6 +180,12 @@ public sealed record EffectiveStorage
 
     /// <summary>Distance to and from the VO's other storages; absent: the VO's policy makes none.</summary>
     public int? Distance { get; init; }
+
+    /// <summary>The one of them that <c>distance</c> is to and from; absent: all.</summary>
+    public string? Hub { get; init; }
+
+    /// <summary>What is said of single pairs, on either side or by the VO.</summary>
+    public IReadOnlyList<StorageDistance>? Distances { get; init; }
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
 
     /// <summary>Those of the attributes that the technology brought, not the spec.</summary>

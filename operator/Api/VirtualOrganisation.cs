@@ -132,8 +132,19 @@ public sealed record DistancesSpec
 
     /// <summary>Distance of every pair the policy makes; 1 is the nearest.</summary>
     public int Default { get; set; } = 1;
+
+    /// <summary>RSE at one end of each pair of a Star.</summary>
     public string? Hub { get; init; }
     public IReadOnlyList<DistanceOverride>? Overrides { get; init; }
+}
+
+public sealed record DistanceOverride
+{
+    public string Source { get; set; } = "";
+    public string Destination { get; set; } = "";
+
+    /// <summary>Null: no way.</summary>
+    public int? Distance { get; init; }
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<DistancePolicy>))]

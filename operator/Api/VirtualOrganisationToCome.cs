@@ -4,13 +4,6 @@ namespace RucioOperator.Api;
 
 // Behaviour comes later: refused as NotSupportedYet, by the schema and again in the loop.
 
-public sealed record DistanceOverride
-{
-    public string Source { get; set; } = "";
-    public string Destination { get; set; } = "";
-    public int? Distance { get; init; }
-}
-
 public sealed record VoTransfersSpec
 {
     public SecretRef? CredentialSecretRef { get; init; }

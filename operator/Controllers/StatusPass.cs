@@ -55,7 +55,10 @@ internal static class StatusPass
 
     public static async Task DriftAsync(IRucioResource resource, IReadOnlyList<Change> changes, EventWriter events, OperatorMetrics metrics, CancellationToken ct)
     {
-        metrics.DriftDetected(resource.Kind, changes.Count);
+        foreach (var (part, count) in changes.SelectMany(c => c.Parts).CountBy(p => p))
+        {
+            metrics.DriftDetected(resource.Kind, part, count);
+        }
         await events.WarningAsync(resource, "DriftDetected", "Heal", Sentence(changes), ct);
     }
 

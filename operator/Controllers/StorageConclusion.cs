@@ -5,11 +5,13 @@ namespace RucioOperator.Controllers;
 
 /// <summary>What a plan that was carried out, or must not be, means for each storage. What an earlier phase said of one stands.</summary>
 /// <param name="left">What is still to do, of those that were acted on.</param>
-internal sealed class StorageConclusion(StorageWork work, Plan<StorageChange> left)
+internal sealed class StorageConclusion(StorageWork work, StorageOutlook outlook, Plan<StorageChange> left)
 {
+    private const int MaxNames = 5;
+
     public void Draw()
     {
-        var unset = left.Changes.OfType<ImportDistances>().SelectMany(c => c.Pairs).SelectMany(p => (string[])[p.Source, p.Destination]).CountBy(r => r).ToDictionary(StringComparer.Ordinal);
+        var unset = left.Changes.SelectMany(c => c switch { ImportDistances i => i.Pairs, RemoveDistance r => [r.Pair], _ => [] }).SelectMany(p => (string[])[p.Source, p.Destination]).CountBy(r => r).ToDictionary(StringComparer.Ordinal);
         foreach (var planned in work.Planned.Values)
         {
             var report = work.Report(planned.Storage);
@@ -23,15 +25,27 @@ internal sealed class StorageConclusion(StorageWork work, Plan<StorageChange> le
                 continue;
             }
             report.True(StorageConditions.RseReady, "AsDesired", $"RSE {planned.Rse.Name} has id {work.Observed!.Rses.GetValueOrDefault(planned.Rse.Name)?.Id}");
-            if (unset.GetValueOrDefault(planned.Rse.Name) is > 0 and var pairs)
+            if (work.RefusedDistances.TryGetValue(planned.Rse.Name, out var refused))
             {
-                report.Stop(StorageConditions.DistancesReady, new Outcome.Failed(new ReconcileFailedException($"{pairs} distances are not set")));
+                report.Stop(StorageConditions.DistancesReady, new Outcome.Rejected("RucioRefused", refused));
                 continue;
             }
-            report.True(StorageConditions.DistancesReady, "AsDesired", "Distances follow the policy of the VO");
+            if (unset.GetValueOrDefault(planned.Rse.Name) is > 0 and var pairs)
+            {
+                report.Stop(StorageConditions.DistancesReady, new Outcome.Failed(new ReconcileFailedException($"{pairs} distances are not as wanted")));
+                continue;
+            }
+            report.True(StorageConditions.DistancesReady, "AsDesired", Words(planned.Rse.Name));
             StatusPass.ReportDrifted(report, planned.Mode, planned.Own);
         }
     }
+
+    private string Words(string rse) => outlook.Missing(rse) switch
+    {
+        [] => "Distances follow the policy of the VO",
+        { Count: <= MaxNames } missing => $"Distances follow the policy of the VO, but this Rucio has no RSE {string.Join(", ", missing)} yet",
+        var missing => $"Distances follow the policy of the VO, but this Rucio has no RSE {string.Join(", ", missing.Take(MaxNames))} and {missing.Count - MaxNames} more yet",
+    };
 
     private Outcome? Unmet(PlannedStorage planned)
     {

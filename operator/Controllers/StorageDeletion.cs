@@ -146,7 +146,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         if (Draining.IsMarked(rse) && StorageElementRules.Validate(storage).Count == 0)
         {
             var observed = await connection.RefreshVoAsync(look, ct);
-            await ExecuteAsync(rse.Name, StoragePlan.For([DesiredStorage.For(storage)], observed, null, []).Changes, root, ct);
+            await ExecuteAsync(rse.Name, StoragePlan.For([DesiredStorage.For(storage)], observed, []).Changes, root, ct);
             await connection.RefreshVoAsync(look, ct);
         }
         return new Outcome.Done();

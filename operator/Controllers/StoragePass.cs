@@ -109,15 +109,20 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
 
     private async Task ActAsync(RucioConnection connection, Dictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, CancellationToken ct)
     {
-        if (!StoragePlan.For(wanted.Values.Select(w => w.Rse), _work.Observed!, _work.Distance, wanted.Keys).IsEmpty)
+        var outlook = new StorageOutlook(_work, wanted);
+        if (!outlook.IsEmpty)
         {
             // The snapshot may be minutes old: act only on what is true now.
             _work.Observed = await connection.RefreshVoAsync(_work.Look, ct);
+            outlook = new StorageOutlook(_work, wanted);
         }
-        _work.Planned = await ModesAsync(wanted, ct);
-        var acting = _work.Planned.Values.Where(p => p.Mode == PassMode.Act).ToList();
-        var plan = Plan(acting);
-        await _deletion.EnsureFinalizersAsync(acting.Select(p => p.Storage), ct);
+        (_work.Planned, _work.Distances) = (outlook.Planned, outlook.Distances);
+        foreach (var drifted in outlook.Planned.Values.Where(p => p.Mode == PassMode.Act && p.Own.Count > 0 && StatusPass.IsDrift(p.Storage)))
+        {
+            await StatusPass.DriftAsync(drifted.Storage, drifted.Own, parts.Events, parts.Metrics, ct);
+        }
+        await _deletion.EnsureFinalizersAsync(outlook.Planned.Values.Where(p => p.Mode == PassMode.Act).Select(p => p.Storage), ct);
+        var plan = outlook.Plan();
         if (!plan.IsEmpty)
         {
             var execution = new StoragePlanExecution(connection.As(_work.Look.Root!, parts.Time), voKey.ToString(), parts.Logger);
@@ -133,36 +138,14 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             {
                 _work.Report(wanted[rse].Storage).Stop(StorageConditions.RseReady, new Outcome.Rejected("RucioRefused", error));
             }
-            plan = Plan([.. acting.Where(p => !execution.Errors.ContainsKey(p.Rse.Name))]);
-        }
-        new StorageConclusion(_work, plan).Draw();
-    }
-
-    private Plan<StorageChange> Plan(IReadOnlyList<PlannedStorage> acting) =>
-        StoragePlan.For(acting.Select(p => p.Rse), _work.Observed!, _work.Distance, acting.Select(p => p.Rse.Name));
-
-    /// <summary>What each storage would need by itself; with it its mode, and an event where nobody edited it: drift.</summary>
-    private async Task<IReadOnlyDictionary<string, PlannedStorage>> ModesAsync(Dictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, CancellationToken ct)
-    {
-        var planned = new Dictionary<string, PlannedStorage>(StringComparer.Ordinal);
-        // A pair can only have drifted where both ends were ready before, at the distance that the VO asks for now.
-        var settled = wanted.Where(w => StatusPass.IsDrift(w.Value.Storage) && w.Value.Storage.Status?.Effective?.Distance == _work.Distance).Select(w => w.Key).ToList();
-        var pairs = StoragePlan.For([], _work.Observed!, _work.Distance, settled).Changes.OfType<ImportDistances>().SelectMany(c => c.Pairs).ToLookup(p => p.Source);
-        foreach (var (name, (storage, rse)) in wanted)
-        {
-            IReadOnlyList<StorageChange> own = StoragePlan.For([rse], _work.Observed!, null, []).Changes;
-            if (pairs[name].ToList() is { Count: > 0 } lost)
+            foreach (var (rse, error) in execution.RefusedDistances.Where(d => !execution.Errors.ContainsKey(d.Key)))
             {
-                own = [.. own, new ImportDistances(lost)];
+                _work.RefusedDistances[rse] = error;
             }
-            var mode = StatusPass.Mode(storage, storage.Spec.ManagementPolicy, storage.Spec.DriftPolicy, own.Count == 0);
-            planned[name] = new(storage, rse, mode, own);
-            if (mode == PassMode.Act && own.Count > 0 && StatusPass.IsDrift(storage))
-            {
-                await StatusPass.DriftAsync(storage, own, parts.Events, parts.Metrics, ct);
-            }
+            outlook = new StorageOutlook(_work, wanted.Where(w => !execution.Errors.ContainsKey(w.Key)).ToDictionary());
+            plan = outlook.Plan();
         }
-        return planned;
+        new StorageConclusion(_work, outlook, plan).Draw();
     }
 
     private async Task<Outcome> RunStagesAsync(CancellationToken ct)
@@ -240,14 +223,23 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             ObservedGeneration = storage.Metadata.Generation,
             Conditions = report.Conditions(StorageConditions.All, $"RSE {storage.Spec.Rse} is ready"),
             LastHandledReconcileAt = StatusPass.Token(storage),
-            Plan = planned is { Mode: PassMode.DryRun } ? StatusPass.Describe(StoragePlan.For([planned.Rse], _work.Observed!, null, []).Changes) : null,
+            Plan = planned is { Mode: PassMode.DryRun } ? StatusPass.Describe(planned.Own) : null,
             Rse = storage.Spec.Rse,
             RseId = _work.Observed?.Rses.GetValueOrDefault(storage.Spec.Rse)?.Id ?? storage.Status?.RseId,
             Vo = _work.Vo?.Spec.Tag,
-            Effective = planned is { Mode: PassMode.Act } && report.IsTrue(StorageConditions.RseReady) ? DesiredStorage.Effective(storage, planned.Rse, _work.Distance) : storage.Status?.Effective,
+            Effective = planned is { Mode: PassMode.Act } && report.IsTrue(StorageConditions.RseReady) ? Effective(planned, report) : storage.Status?.Effective,
         };
         // A finalizer patch of this pass made the listed object old; its status has not changed since.
         var current = parts.Storages.Store.Get(ObjectKey.Of(storage)) ?? storage;
         await StatusPass.WriteAsync(current, current with { Status = status }, parts.Status, parts.Events, ct);
+    }
+
+    /// <summary>Distances that are not as wanted yet are still those of an earlier pass: what it made has to be found again.</summary>
+    private EffectiveStorage Effective(PlannedStorage planned, Report report)
+    {
+        var (effective, before) = (DesiredStorage.Effective(planned.Storage, planned.Rse), planned.Storage.Status?.Effective);
+        return before is null || report.IsTrue(StorageConditions.DistancesReady)
+            ? DesiredDistances.Write(effective, _work.Distances!, planned.Rse.Name)
+            : effective with { Distance = before.Distance, Hub = before.Hub, Distances = before.Distances };
     }
 }

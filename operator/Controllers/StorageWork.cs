@@ -56,8 +56,11 @@ internal sealed class StorageWork
     /// <summary>RSE name → the storage that describes it.</summary>
     public IReadOnlyDictionary<string, PlannedStorage> Planned { get; set; } = new Dictionary<string, PlannedStorage>();
 
-    /// <summary>Between each two storages; null: the VO's policy makes none.</summary>
-    public int? Distance => (Vo?.Spec.Distances ?? new DistancesSpec()) is { Policy: DistancePolicy.Mesh, Default: var d } ? d : null;
+    /// <summary>From the plan on.</summary>
+    public WantedDistances? Distances { get; set; }
+
+    /// <summary>RSE → what Rucio said of a distance that it asked for.</summary>
+    public Dictionary<string, string> RefusedDistances { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Those whose RSE is in Rucio, whatever else is the matter with them.</summary>
     public IEnumerable<(StorageElement Storage, ObservedRse Rse)> Present =>

@@ -25,14 +25,15 @@ public static class DesiredStorage
             Delete = availability.Delete,
             Protocols = DesiredProtocols.Of(spec, preset),
             Attributes = Attributes(spec, preset),
-            MinFreeSpace = spec.MinFreeSpace is { } free ? Quantity.Bytes(free) : null,
+            MinFreeSpace = spec.MinFreeSpace is { } free && Quantity.Bytes(free) is > 0 and var bytes ? bytes : null,
+            FormerMinFreeSpace = storage.Status?.Effective?.MinFreeSpace,
             ExactAttributes = spec.AttributesPolicy == AttributesPolicy.Exact,
             FormerAttributes = [.. storage.Status?.Effective?.Attributes?.Keys ?? []],
         };
     }
 
     /// <summary>For status: all that the spec and its preset came to.</summary>
-    public static EffectiveStorage Effective(StorageElement storage, DesiredRse rse, int? distance)
+    public static EffectiveStorage Effective(StorageElement storage, DesiredRse rse)
     {
         var preset = PresetOf(storage.Spec);
         var own = FromSpec(storage.Spec);
@@ -40,7 +41,6 @@ public static class DesiredStorage
         return new()
         {
             Technology = preset.Technology,
-            Distance = distance,
             Attributes = rse.Attributes.Count > 0 ? rse.Attributes : null,
             PresetAttributes = brought.Count > 0 ? brought : null,
             Protocols = [.. rse.Protocols.Select(DesiredProtocols.Effective)],

@@ -57,5 +57,6 @@ public sealed class OperatorMetrics
 
     public void CheckDone(string check, bool passed) => _checks.Add(1, new("check", check), new("result", passed ? "passed" : "failed"));
 
-    public void DriftDetected(string kind, int changes) => _drift.Add(changes, new KeyValuePair<string, object?>("kind", kind));
+    /// <param name="part">One of a few.</param>
+    public void DriftDetected(string kind, string part, int changes) => _drift.Add(changes, new("kind", kind), new("part", part));
 }

@@ -17,8 +17,11 @@ public sealed record DesiredRse(string Name)
     /// <summary>Sorted; includes what fields of the spec come to (<c>fts</c>, <c>lfn2pfn_algorithm</c>, …).</summary>
     public IReadOnlyDictionary<string, string> Attributes { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Null: whatever is set stays.</summary>
+    /// <summary>Null: whatever is set stays, unless an earlier pass set it. Never 0, which an import leaves out.</summary>
     public long? MinFreeSpace { get; init; }
+
+    /// <summary>As an earlier pass set it.</summary>
+    public long? FormerMinFreeSpace { get; init; }
 
     /// <summary>Attributes nobody asked for go, except Rucio's own <c>&lt;RSE name&gt;</c>.</summary>
     public bool ExactAttributes { get; init; }

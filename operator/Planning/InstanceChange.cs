@@ -3,6 +3,7 @@ namespace RucioOperator.Planning;
 /// <summary>Somebody edited or deleted an object of the instance's.</summary>
 public sealed record RestoreChild(string Kind, string Name) : Change
 {
+    public override IReadOnlyList<string> Parts => [Kind];
     public override string Describe() => $"restore {Kind} {Name}";
 }
 

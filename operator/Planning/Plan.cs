@@ -6,6 +6,9 @@ public abstract record Change
     /// <summary>What would be done, in words and names, for logs, events and a dry run.</summary>
     public abstract string Describe();
 
+    /// <summary>What it touches, each as one word of few: a counter's label.</summary>
+    public virtual IReadOnlyList<string> Parts => ["other"];
+
     public sealed override string ToString() => Describe();
 }
 

@@ -11,31 +11,60 @@ public abstract record StorageChange : Change
 /// <param name="Fields">RSE → what differs, in words; empty for a new one.</param>
 public sealed record ImportRses(IReadOnlyList<DesiredRse> Rses, IReadOnlyDictionary<string, IReadOnlyList<string>> Fields) : StorageChange
 {
-    public override string Describe() => string.Join("; ", Rses.Select(r => Fields.TryGetValue(r.Name, out var f) && f.Count > 0 ? $"update RSE {r.Name}: {string.Join(", ", f)}" : $"create RSE {r.Name}"));
+    /// <summary>All that differs in an RSE that is deleted.</summary>
+    public const string Deleted = "deleted";
+
+    public override IReadOnlyList<string> Parts => [.. Rses.SelectMany(r => Fields.GetValueOrDefault(r.Name) is { Count: > 0 } fields ? fields.Select(f => f.Split('.', ' ')[0]) : ["rse"])];
+
+    public override string Describe() => string.Join("; ", Rses.Select(r => Fields.GetValueOrDefault(r.Name) switch
+    {
+        null or [] => $"create RSE {r.Name}",
+        [Deleted] => $"bring back RSE {r.Name}, which was deleted",
+        var fields => $"update RSE {r.Name}: {string.Join(", ", fields)}",
+    }));
 }
 
-public sealed record ImportDistances(IReadOnlyList<(string Source, string Destination, int Distance)> Pairs) : StorageChange
+/// <summary>One transaction as well. A distance of null takes a way off: Rucio passes over such a row (lib/rucio/core/topology.py).</summary>
+public sealed record ImportDistances(IReadOnlyList<DistancePair> Pairs) : StorageChange
 {
-    public override string Describe() => Pairs.Count == 1
-        ? $"set distance {Pairs[0].Source} → {Pairs[0].Destination} to {Pairs[0].Distance}"
-        : $"set {Pairs.Count} distances from {Pairs[0].Source} → {Pairs[0].Destination} on";
+    public override IReadOnlyList<string> Parts => ["distances"];
+    public override string Describe() => Pairs is [var (source, destination, distance, _)]
+        ? distance is { } d ? $"set distance {source} → {destination} to {d}" : $"remove distance {source} → {destination}"
+        : $"{(Pairs.All(p => p.Distance is null) ? "remove" : "set")} {Pairs.Count} distances from {Pairs[0].Source} → {Pairs[0].Destination} on";
+}
+
+/// <summary>For a few; nothing is left of the row.</summary>
+public sealed record RemoveDistance(DistancePair Pair) : StorageChange
+{
+    public override IReadOnlyList<string> Parts => ["distances"];
+    public override string Describe() => $"remove distance {Pair.Source} → {Pair.Destination}";
 }
 
 public sealed record RemoveProtocol(string Name, string Scheme, string Hostname, int Port) : StorageChange
 {
     public override string Rse => Name;
+    public override IReadOnlyList<string> Parts => ["endpoints"];
     public override string Describe() => $"remove protocol {Scheme}://{Hostname}:{Port} from RSE {Name}";
 }
 
 public sealed record RemoveAttribute(string Name, string Key) : StorageChange
 {
     public override string Rse => Name;
+    public override IReadOnlyList<string> Parts => ["attributes"];
     public override string Describe() => $"remove attribute {Key} from RSE {Name}";
+}
+
+public sealed record RemoveMinFreeSpace(string Name) : StorageChange
+{
+    public override string Rse => Name;
+    public override IReadOnlyList<string> Parts => ["minFreeSpace"];
+    public override string Describe() => $"remove limit MinFreeSpace from RSE {Name}";
 }
 
 public sealed record DeleteRse(string Name) : StorageChange
 {
     public override string Rse => Name;
+    public override IReadOnlyList<string> Parts => ["rse"];
     public override string Describe() => $"delete RSE {Name}";
 }
 

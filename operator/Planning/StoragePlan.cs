@@ -5,16 +5,20 @@ namespace RucioOperator.Planning;
 /// <summary>Pure: what to do for all storages of one VO together.</summary>
 public static class StoragePlan
 {
+    private const string MinFreeSpace = "MinFreeSpace";
+
     /// <summary>RSEs in one import: about 0.6 s at the server.</summary>
     public const int RsesPerImport = 25;
 
     /// <summary>Pairs in one import: about 1 s at the server.</summary>
     public const int PairsPerImport = 500;
 
+    /// <summary>Ways taken off one by one, without a trace; more of them go by import.</summary>
+    public const int PairsRemovedSingly = 50;
+
     /// <param name="wanted">All storages that may be worked on; order does not matter.</param>
-    /// <param name="distance">Between each two of <paramref name="linked"/>; null where the policy makes none.</param>
-    /// <param name="linked">Names that take part in the mesh.</param>
-    public static Plan<StorageChange> For(IEnumerable<DesiredRse> wanted, ObservedVo observed, int? distance, IEnumerable<string> linked)
+    /// <param name="pairs">Distances that differ and may be changed.</param>
+    public static Plan<StorageChange> For(IEnumerable<DesiredRse> wanted, ObservedVo observed, IReadOnlyList<DistancePair> pairs)
     {
         var differing = new List<DesiredRse>();
         var fields = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
@@ -26,24 +30,27 @@ public static class StoragePlan
             if (differences is null || differences.Count > 0)
             {
                 differing.Add(rse);
-                fields[rse.Name] = differences ?? [];
+                fields[rse.Name] = differences ?? (have is null ? [] : [ImportRses.Deleted]);
             }
             if (have is not null)
             {
                 removals.AddRange(Removals(rse, have));
             }
         }
-        List<StorageChange> changes =
+        return new(
         [
             .. differing.Chunk(RsesPerImport).Select(chunk => new ImportRses(chunk, chunk.ToDictionary(r => r.Name, r => fields[r.Name]))),
             // After the additions: where an RSE has two protocols, one always works.
             .. removals,
-        ];
-        if (distance is { } value)
-        {
-            changes.AddRange(Pairs(linked.Order(StringComparer.Ordinal).ToList(), observed, value).Chunk(PairsPerImport).Select(chunk => new ImportDistances(chunk)));
-        }
-        return new(changes, []);
+            .. Distances(pairs),
+        ], []);
+    }
+
+    private static IEnumerable<StorageChange> Distances(IReadOnlyList<DistancePair> pairs)
+    {
+        var singly = pairs.Count(p => p.Distance is null) <= PairsRemovedSingly;
+        IEnumerable<StorageChange> imports = pairs.Where(p => !singly || p.Distance is not null).Chunk(PairsPerImport).Select(chunk => new ImportDistances(chunk));
+        return singly ? imports.Concat(pairs.Where(p => p.Distance is null).Select(p => new RemoveDistance(p))) : imports;
     }
 
     /// <summary>Null: there is no such RSE, or only a deleted one. Empty: as wanted.</summary>
@@ -67,7 +74,7 @@ public static class StoragePlan
         Compare("availability.read", wanted.Read, have.Read);
         Compare("availability.write", wanted.Write, have.Write);
         Compare("availability.delete", wanted.Delete, have.Delete);
-        if (wanted.MinFreeSpace is { } free && (!have.Limits.TryGetValue("MinFreeSpace", out var limit) || limit != free))
+        if (wanted.MinFreeSpace is { } free && (!have.Limits.TryGetValue(MinFreeSpace, out var limit) || limit != free))
         {
             fields.Add("minFreeSpace");
         }
@@ -99,25 +106,15 @@ public static class StoragePlan
         {
             yield return new RemoveProtocol(wanted.Name, protocol.Scheme, protocol.Hostname, protocol.Port);
         }
+        if (wanted is { MinFreeSpace: null, FormerMinFreeSpace: not null } && have.Limits.ContainsKey(MinFreeSpace))
+        {
+            yield return new RemoveMinFreeSpace(wanted.Name);
+        }
         foreach (var key in have.Attributes.Keys.Where(k => !wanted.Attributes.ContainsKey(k) && k != wanted.Name).Order(StringComparer.Ordinal))
         {
             if (wanted.ExactAttributes || wanted.FormerAttributes.Contains(key) || Draining.Leaves(have, key))
             {
                 yield return new RemoveAttribute(wanted.Name, key);
-            }
-        }
-    }
-
-    private static IEnumerable<(string, string, int)> Pairs(IReadOnlyList<string> names, ObservedVo observed, int distance)
-    {
-        foreach (var source in names)
-        {
-            foreach (var destination in names)
-            {
-                if (source != destination && (!observed.Distances.TryGetValue((source, destination), out var have) || have != distance))
-                {
-                    yield return (source, destination, distance);
-                }
             }
         }
     }

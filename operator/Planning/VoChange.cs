@@ -1,7 +1,10 @@
 namespace RucioOperator.Planning;
 
 /// <summary>A change to one VO. Each belongs to the condition it works towards.</summary>
-public abstract record VoChange(string Condition) : Change;
+public abstract record VoChange(string Condition) : Change
+{
+    public override IReadOnlyList<string> Parts => [Condition];
+}
 
 /// <summary>Condition types of a VirtualOrganisation besides Ready, Reconciling, Stalled.</summary>
 public static class VoConditions

@@ -14,10 +14,10 @@ public static class ImportDocument
 
     public static JsonObject Of(IEnumerable<DesiredRse> rses) => new() { ["rses"] = new JsonObject(rses.Select(r => KeyValuePair.Create(r.Name, (JsonNode?)Rse(r)))) };
 
-    public static JsonObject Of(IEnumerable<(string Source, string Destination, int Distance)> pairs)
+    public static JsonObject Of(IEnumerable<DistancePair> pairs)
     {
         var distances = new JsonObject();
-        foreach (var (source, destination, distance) in pairs)
+        foreach (var (source, destination, distance, _) in pairs)
         {
             if (distances[source] is not JsonObject from)
             {

@@ -4,6 +4,7 @@ using NUnit.Framework;
 using RucioOperator.Apply;
 using RucioOperator.Catalogue;
 using RucioOperator.Observed;
+using RucioOperator.Planning;
 using RucioOperator.RucioApi;
 using RucioOperator.Sandbox.Demo;
 
@@ -24,7 +25,7 @@ public sealed class CatalogueReaderTests(bool live) : ContractTests(live)
         await root.CreateAccountAsync("group-1", "GROUP", "", default);
         await root.CreateScopeAsync("jdoe", "user.jdoe", default);
         await root.ImportAsync(ImportDocument.Of([ContractRse.Of("R_1") with { Write = false, Volatile = true }, new("R_2") { Type = "TAPE", Deterministic = false, StagingArea = true }]), default);
-        await root.ImportAsync(ImportDocument.Of([("R_1", "R_2", 7)]), default);
+        await root.ImportAsync(ImportDocument.Of([new DistancePair("R_1", "R_2", 7, "R_1")]), default);
         await root.SetLocalLimitAsync("jdoe", "R_1", 9_000_000_000_000_000, default);
 
         var vo = (await Bed.Instance.RefreshAsync(DateTimeOffset.UtcNow, default))!.Vo(tag);

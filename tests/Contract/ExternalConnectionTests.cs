@@ -5,6 +5,7 @@ using RucioOperator.Apply;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
 using RucioOperator.RucioApi;
+using RucioOperator.Tests.Planning;
 
 namespace RucioOperator.Tests.Contract;
 
@@ -31,7 +32,7 @@ public sealed class ExternalConnectionTests(bool live) : ContractTests(live)
         await Bed.ConvergeAsync(desired);
         var root = Bed.Root(desired);
         await root.ImportAsync(ImportDocument.Of([ContractRse.Of("REST_A"), ContractRse.Of("REST_B") with { Type = "TAPE", Read = false, MinFreeSpace = 7 }, new DesiredRse("GONE")]), default);
-        await root.ImportAsync(ImportDocument.Of([("REST_A", "REST_B", 3), ("REST_B", "REST_A", 1)]), default);
+        await root.ImportAsync(ImportDocument.Of([new DistancePair("REST_A", "REST_B", 3, "REST_A"), new DistancePair("REST_B", "REST_A", 1, "REST_B")]), default);
         await root.DeleteRseAsync("GONE", default);
         await root.SetLocalLimitAsync("alice", "REST_A", -1, default);
         await root.SetLocalLimitAsync("alice", "REST_B", 1L << 45, default);
@@ -64,7 +65,7 @@ public sealed class ExternalConnectionTests(bool live) : ContractTests(live)
             }
         });
         DesiredRse[] wanted = [ContractRse.Of("REST_A"), ContractRse.Of("REST_B") with { Type = "TAPE", Read = false, MinFreeSpace = 7 }];
-        Assert.That(StoragePlan.For(wanted, rest, null, []).Changes, Is.Empty);
+        Assert.That(StorageSpecs.Plan(wanted, rest, null, []).Changes, Is.Empty);
         Assert.That(await connection.CountReplicasAsync(rest.Rses["REST_A"], connection.As(Look(desired).Root!, TimeProvider.System), default), Is.EqualTo(new ReplicaCount(0, 0)));
     }
 

@@ -105,7 +105,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
     {
         DesiredRse[] rses = [ContractRse.Of("CALL_A"), ContractRse.Of("CALL_B")];
         await TwiceAsync(() => _root.ImportAsync(ImportDocument.Of(rses), default));
-        await _root.ImportAsync(ImportDocument.Of([("CALL_A", "CALL_B", 3), ("CALL_B", "CALL_A", 4)]), default);
+        await _root.ImportAsync(ImportDocument.Of([new DistancePair("CALL_A", "CALL_B", 3, "CALL_A"), new DistancePair("CALL_B", "CALL_A", 4, "CALL_B")]), default);
         await _root.CreateAccountAsync("quota", "USER", "", default);
         await TwiceAsync(() => _root.SetLocalLimitAsync("quota", "CALL_A", 10_000_000_000_000, default));
         await _root.SetLocalLimitAsync("quota", "CALL_B", -1, default);
@@ -144,7 +144,7 @@ public sealed class RucioCallsTests(bool live) : ContractTests(live)
         await RefusedAsync(() => _root.SetLocalLimitAsync("quota", "NOPE", 1, default), "RSENotFound");
         await RefusedAsync(() => _root.SetLocalLimitAsync("nobody", "CALL_A", 1, default), "AccountNotFound");
         await RefusedAsync(() => _root.SetGlobalLimitAsync("nobody", "*", 1, default), "AccountNotFound");
-        await RefusedAsync(() => _root.ImportAsync(ImportDocument.Of([("CALL_A", "NOPE", 1)]), default), "RSENotFound");
+        await RefusedAsync(() => _root.ImportAsync(ImportDocument.Of([new DistancePair("CALL_A", "NOPE", 1, "CALL_A")]), default), "RSENotFound");
         await RefusedAsync(() => Bed.SuperRoot.ImportAsync(ImportDocument.Of(rses), default), "AccessDenied");
     }
 

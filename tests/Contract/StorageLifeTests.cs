@@ -47,7 +47,7 @@ public sealed class StorageLifeTests(bool live) : ContractTests(live)
     public async Task A_drained_storage_keeps_what_rules_hold_tells_of_it_and_goes_when_it_is_empty()
     {
         var wanted = ContractRse.Of("DRAIN") with { Attributes = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["site"] = "A" } };
-        await RunAsync(StoragePlan.For([wanted], await ObserveAsync(), null, []).Changes);
+        await RunAsync(StoragePlan.For([wanted], await ObserveAsync(), []).Changes);
         await _root.CreateScopeAsync("root", "files", default);
         await _root.SetLocalLimitAsync("root", "DRAIN", -1, default);
         await _root.SendAsync(HttpMethod.Post, "replicas", JsonNode.Parse("""{"rse": "DRAIN", "files": [{"scope": "files", "name": "held", "bytes": 40, "adler32": "0cc737eb"}, {"scope": "files", "name": "forgotten", "bytes": 2, "adler32": "0cc737eb"}]}"""), default);
@@ -82,9 +82,9 @@ public sealed class StorageLifeTests(bool live) : ContractTests(live)
 
         // The same storage once more: nothing of its end is left.
         for (var round = 0; round < 2; round++)
-            await RunAsync(StoragePlan.For([wanted], await ObserveAsync(), null, []).Changes);
+            await RunAsync(StoragePlan.For([wanted], await ObserveAsync(), []).Changes);
         var back = await RseAsync("DRAIN");
-        Assert.That(StoragePlan.For([wanted], await ObserveAsync(), null, []).Changes, Is.Empty);
+        Assert.That(StoragePlan.For([wanted], await ObserveAsync(), []).Changes, Is.Empty);
         Assert.That((back.Id, back.Deleted, back.Write), Is.EqualTo((drained.Id, false, true)));
         Assert.That(back.Attributes.Keys, Is.EquivalentTo(new[] { "DRAIN", "site" }));
     }

@@ -5,6 +5,7 @@ using RucioOperator.Apply;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
 using RucioOperator.RucioApi;
+using RucioOperator.Tests.Planning;
 
 namespace RucioOperator.Tests.Contract;
 
@@ -26,12 +27,12 @@ public sealed class StoragePlanTests(bool live) : ContractTests(live)
     public async Task A_mesh_of_thirty_is_made_in_few_calls_and_then_nothing_is_left_to_do()
     {
         DesiredRse[] wanted = [.. Enumerable.Range(10, 30).Select(i => ContractRse.Of($"MESH_{i}"))];
-        var plan = StoragePlan.For(wanted, await ObserveAsync(), 2, wanted.Select(r => r.Name));
+        var plan = StorageSpecs.Plan(wanted, await ObserveAsync(), 2, wanted.Select(r => r.Name));
         Assert.That(plan.Changes.Select(c => c.GetType().Name), Is.EqualTo(new[] { "ImportRses", "ImportRses", "ImportDistances", "ImportDistances" }));
         await RunAsync(plan);
         var observed = await ObserveAsync();
         Assert.That((observed.Rses.Count, observed.Distances.Count), Is.EqualTo((30, 870)));
-        Assert.That(StoragePlan.For(wanted, observed, 2, wanted.Select(r => r.Name)).Changes, Is.Empty);
+        Assert.That(StorageSpecs.Plan(wanted, observed, 2, wanted.Select(r => r.Name)).Changes, Is.Empty);
     }
 
     [Test]
@@ -72,13 +73,13 @@ public sealed class StoragePlanTests(bool live) : ContractTests(live)
             _ => bad with { Protocols = [bad.Protocols[0] with { Prefix = "/" + new string('x', 5000) }] },
         };
         DesiredRse[] wanted = [.. Enumerable.Range(1, 9).Select(i => ContractRse.Of($"GOOD_{i}")), bad];
-        var plan = StoragePlan.For(wanted, await ObserveAsync(), 1, wanted.Select(r => r.Name));
+        var plan = StorageSpecs.Plan(wanted, await ObserveAsync(), 1, wanted.Select(r => r.Name));
         var errors = await RunAsync(plan);
         var observed = await ObserveAsync();
         Assert.That(errors.Keys, Is.EqualTo(new[] { "BAD" }));
         Assert.That(observed.Rses.Keys.Order(), Is.EqualTo(wanted.Select(r => r.Name).Where(n => n != "BAD").Order()));
         var good = wanted.Where(r => r != bad).ToList();
-        Assert.That(StoragePlan.For(good, observed, 1, good.Select(r => r.Name)).Changes, Is.Empty, "their distances too");
+        Assert.That(StorageSpecs.Plan(good, observed, 1, good.Select(r => r.Name)).Changes, Is.Empty, "their distances too");
     }
 
     [Test]
@@ -121,7 +122,7 @@ public sealed class StoragePlanTests(bool live) : ContractTests(live)
         var old = new DesiredRse("MOVING") { Protocols = [ContractRse.Davs("old.example.org", 443)] };
         await ConvergeAsync([old]);
         var moved = old with { Protocols = [ContractRse.Davs("new.example.org", 8443)] };
-        var plan = StoragePlan.For([moved], await ObserveAsync(), null, []);
+        var plan = StorageSpecs.Plan([moved], await ObserveAsync(), null, []);
         Assert.That(plan.Changes.Select(c => c.Describe()), Is.EqualTo(new[] { "update RSE MOVING: endpoints davs://new.example.org:8443", "remove protocol davs://old.example.org:443 from RSE MOVING" }));
         foreach (var change in plan.Changes)
         {
@@ -155,9 +156,9 @@ public sealed class StoragePlanTests(bool live) : ContractTests(live)
     private async Task<ObservedVo> ConvergeAsync(IReadOnlyList<DesiredRse> wanted, int? distance = null)
     {
         var names = wanted.Select(r => r.Name).ToList();
-        Assert.That(await RunAsync(StoragePlan.For(wanted, await ObserveAsync(), distance, names)), Is.Empty);
+        Assert.That(await RunAsync(StorageSpecs.Plan(wanted, await ObserveAsync(), distance, names)), Is.Empty);
         var observed = await ObserveAsync();
-        Assert.That(StoragePlan.For(wanted, observed, distance, names).Changes, Is.Empty);
+        Assert.That(StorageSpecs.Plan(wanted, observed, distance, names).Changes, Is.Empty);
         return observed;
     }
 

@@ -102,12 +102,12 @@ public sealed class DesiredStorageTests
     {
         var storage = Storages.Of("{technology: S3, endpoints: [{url: 's3://h/b/'}], attributes: {site: CERN, s3_url_style: host}, availability: {write: false}, minFreeSpace: 1Ki}");
 
-        var effective = DesiredStorage.Effective(storage, DesiredStorage.For(storage), 3);
+        var effective = DesiredStorage.Effective(storage, DesiredStorage.For(storage));
 
         Assert.That(effective.Technology, Is.EqualTo(StorageTechnology.S3));
         Assert.That(effective.Attributes!.Keys, Is.EqualTo(new[] { "s3_url_style", "sign_url", "site", "skip_upload_stat", "strict_copy", "verify_checksum" }));
         Assert.That(effective.PresetAttributes, Is.EqualTo(new[] { "sign_url", "skip_upload_stat", "strict_copy", "verify_checksum" }));
-        Assert.That((effective.Availability, effective.MinFreeSpace, effective.Distance), Is.EqualTo((new AvailabilitySpec { Write = false }, 1024L, 3)));
+        Assert.That((effective.Availability, effective.MinFreeSpace), Is.EqualTo((new AvailabilitySpec { Write = false }, 1024L)));
         Assert.That(effective.Protocols!.Single(), Is.EqualTo(new EffectiveProtocol
         {
             Url = "https://h:443/b/",

@@ -7,7 +7,7 @@ namespace RucioOperator.Tests.Planning;
 
 public sealed class StoragePlanTests
 {
-    private static Plan<StorageChange> Plan(IReadOnlyList<DesiredRse> wanted, ObservedVo observed, int? distance = 1) => StoragePlan.For(wanted, observed, distance, wanted.Select(r => r.Name));
+    private static Plan<StorageChange> Plan(IReadOnlyList<DesiredRse> wanted, ObservedVo observed, int? distance = 1) => StorageSpecs.Plan(wanted, observed, distance, wanted.Select(r => r.Name));
 
     [Test]
     public void Nothing_is_to_do_where_the_catalogue_shows_what_is_desired() =>
@@ -57,7 +57,7 @@ public sealed class StoragePlanTests
     [TestCase(100, ExpectedResult = 4)]
     public int Storages_are_imported_in_chunks_of_25(int count)
     {
-        var plan = StoragePlan.For(Many(count), ObservedVo.Absent("sky"), null, []);
+        var plan = StorageSpecs.Plan(Many(count), ObservedVo.Absent("sky"), null, []);
         Assert.That(plan.Changes.Cast<ImportRses>().Select(i => i.Rses.Count), Is.All.LessThanOrEqualTo(StoragePlan.RsesPerImport));
         Assert.That(plan.Changes.Cast<ImportRses>().SelectMany(i => i.Rses).Select(r => r.Name), Is.Unique.And.Exactly(count).Items);
         return plan.Changes.Count;

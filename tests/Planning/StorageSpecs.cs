@@ -20,7 +20,7 @@ internal static class StorageSpecs
     private static readonly Gen<IReadOnlyDictionary<string, string>> Attributes = Gen.Select(Gen.OneOf("fts", "tier", "greedyDeletion"), Gen.OneOf("1", "true", "True", "https://fts.example.org"))
         .List[0, 4].Select(list => (IReadOnlyDictionary<string, string>)list.DistinctBy(a => a.Item1).ToDictionary(a => a.Item1, a => a.Item2));
 
-    private static readonly Gen<long?> Free = Gen.OneOf<long?>(null, 0, 10);
+    private static readonly Gen<long?> Free = Gen.OneOf<long?>(null, 5, 10);
 
     public static readonly Gen<DesiredRse> Rse = Gen.Select(
         Gen.Select(Gen.OneOf("A", "B", "C", "D"), Gen.OneOf("DISK", "TAPE"), Free),
@@ -37,6 +37,7 @@ internal static class StorageSpecs
             Protocols = parts.Item1,
             Attributes = parts.Item2,
             FormerAttributes = [.. parts.Item3.Keys],
+            FormerMinFreeSpace = flags.Item1 ? 5 : null,
         });
 
     public static readonly Gen<IReadOnlyList<DesiredRse>> Rses = Rse.List[0, 4].Select(list => (IReadOnlyList<DesiredRse>)[.. list.DistinctBy(r => r.Name)]);
@@ -71,9 +72,19 @@ internal static class StorageSpecs
                 return vo with { Rses = rses };
             case ImportDistances import:
                 var distances = new Dictionary<(string, string), int>(vo.Distances);
-                foreach (var (source, destination, distance) in import.Pairs)
-                    distances[(source, destination)] = distance;
+                foreach (var (source, destination, distance, _) in import.Pairs)
+                {
+                    if (distance is { } value)
+                        distances[(source, destination)] = value;
+                    else
+                        distances.Remove((source, destination));
+                }
                 return vo with { Distances = distances };
+            case RemoveDistance remove:
+                return vo with { Distances = vo.Distances.Where(d => d.Key != (remove.Pair.Source, remove.Pair.Destination)).ToDictionary() };
+            case RemoveMinFreeSpace c:
+                rses[c.Name] = rses[c.Name] with { Limits = new Dictionary<string, long>() };
+                return vo with { Rses = rses };
             default:
                 throw new ArgumentOutOfRangeException(nameof(change), change, null);
         }
@@ -95,4 +106,14 @@ internal static class StorageSpecs
         Attributes = have.Attributes.Concat(rse.Attributes).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.Last().Value),
         Protocols = [.. have.Protocols.Where(p => rse.Protocols.All(w => w.Key != p.Key)), .. rse.Protocols],
     };
+
+    /// <summary>Distances of a mesh that differ, between storages that may all be worked on.</summary>
+    public static IReadOnlyList<DistancePair> Mesh(ObservedVo observed, int? distance, IEnumerable<string> linked)
+    {
+        var names = linked.ToDictionary(n => n, _ => new LinkedStorage(null, false));
+        return [.. new DistanceDifferences(WantedDistances.Mesh(distance), names, names.Keys.ToHashSet(), observed).Find().Select(d => d.Pair)];
+    }
+
+    public static Plan<StorageChange> Plan(IEnumerable<DesiredRse> wanted, ObservedVo observed, int? distance, IEnumerable<string> linked) =>
+        StoragePlan.For(wanted, observed, Mesh(observed, distance, linked));
 }

@@ -15,7 +15,6 @@ public static class StorageElementRules
 
     public static IReadOnlyList<Rule<StorageElementSpec>> All { get; } =
     [
-        new("no field of later work", FieldsToCome),
         new("a VO is named", s => When(s.VoRef.Name == "", Missing("spec.voRef.name"))),
         new("the RSE name is Rucio's form", s => When(s.Rse.Length > 255 || !Forms.Rse().IsMatch(s.Rse),
             Invalid("spec.rse", "an RSE name has upper-case letters and digits, joined by single _ or -, such as CERN-EOS_DISK"))),
@@ -31,15 +30,24 @@ public static class StorageElementRules
         new("less is kept free than there is", s => When(s is { Capacity: { } all, MinFreeSpace: { } free } && Quantity.TryBytes(all, out var size) && Quantity.TryBytes(free, out var kept) && kept >= size,
             Invalid("spec.minFreeSpace", "must be less than spec.capacity"))),
         new("keys are for URLs that Rucio signs", Keys),
+        new("distances are positive and to others", Distances),
         new("the FTS server is a URL", s => When(s.Fts is { } fts && !Forms.FtsServer().IsMatch(fts),
             Invalid("spec.fts", "must be https://host[:port], such as https://fts.example.org:8446"))),
     ];
 
     public static IReadOnlyList<FieldError> Validate(StorageElement storage) => All.Run(storage.Spec);
 
-    private static IEnumerable<FieldError> FieldsToCome(StorageElementSpec s) =>
+    private static IEnumerable<FieldError> Distances(StorageElementSpec s) =>
     [
-        .. NotYet("spec", ("distances", s.Distances)),
+        .. s.Distances.Items("spec.distances").SelectMany(d => (IEnumerable<FieldError>)
+        [
+            .. When(!Forms.Rse().IsMatch(d.Item.Rse), Invalid($"{d.Path}.rse", "must be the name of an RSE such as SKY_DISK")),
+            .. When(d.Item.Rse == s.Rse, Invalid($"{d.Path}.rse", "must be another RSE than spec.rse")),
+            .. When(d.Item is { To: null, From: null }, Invalid(d.Path, "must have to, from or both")),
+            .. When(d.Item.To is < 1 or > 1_000_000, Invalid($"{d.Path}.to", "must be 1 to 1000000")),
+            .. When(d.Item.From is < 1 or > 1_000_000, Invalid($"{d.Path}.from", "must be 1 to 1000000")),
+        ]),
+        .. s.Distances.Items("spec.distances").Unique(d => d.Rse, "another distance is to the same RSE"),
     ];
 
     private static IEnumerable<FieldError> Endpoints(StorageElementSpec s)

@@ -8,7 +8,6 @@ public static class VirtualOrganisationRules
     public static IReadOnlyList<Rule<VirtualOrganisationSpec>> All { get; } =
     [
         new("no field of later work", FieldsToCome),
-        new("no value of later work", ValuesToCome),
         new("an instance is named", s => When(s.InstanceRef.Name == "", Missing("spec.instanceRef.name"))),
         new("the tag can be a tenant", Tag),
         new("the long name is one", LongName),
@@ -24,7 +23,7 @@ public static class VirtualOrganisationRules
         new("the data path is checked where it can be", DataPath),
         new("checks come at sensible times", s => When(s.Check is { } check && !Forms.CheckInterval().IsMatch(check.Interval), Invalid("spec.check.interval", "must be a time such as 24h, 7d or 30m, at least 5m"))),
         new("the client's configuration is of one piece", ClientConfigRules.Check),
-        new("distances are positive", s => When(s.Distances is { Default: < 1 or > 1_000_000 }, Invalid("spec.distances.default", "must be 1 to 1000000"))),
+        new("distances are positive and between two", Distances),
     ];
 
     public static IReadOnlyList<FieldError> Validate(VirtualOrganisation vo) => All.Run(vo.Spec);
@@ -33,12 +32,22 @@ public static class VirtualOrganisationRules
     [
         .. NotYet("spec",
             ("transfers", s.Transfers)),
-        .. NotYet("spec.distances", ("hub", s.Distances?.Hub), ("overrides", s.Distances?.Overrides)),
     ];
 
-    private static IEnumerable<FieldError> ValuesToCome(VirtualOrganisationSpec s) =>
+    private static IEnumerable<FieldError> Distances(VirtualOrganisationSpec s) => s.Distances is not { } d ? [] :
     [
-        .. When(s.Distances is { Policy: DistancePolicy.Star }, NotYet("spec.distances.policy", "Star is")),
+        .. When(d.Default is < 1 or > 1_000_000, Invalid("spec.distances.default", "must be 1 to 1000000")),
+        .. When(d is { Policy: DistancePolicy.Star, Hub: null }, Missing("spec.distances.hub")),
+        .. When(d is { Policy: not DistancePolicy.Star, Hub: not null }, Invalid("spec.distances.hub", "is for policy Star")),
+        .. When(d.Hub is { } hub && !Forms.Rse().IsMatch(hub), Invalid("spec.distances.hub", "must be the name of an RSE such as SKY_DISK")),
+        .. d.Overrides.Items("spec.distances.overrides").SelectMany(o => (IEnumerable<FieldError>)
+        [
+            .. When(!Forms.Rse().IsMatch(o.Item.Source), Invalid($"{o.Path}.source", "must be the name of an RSE such as SKY_DISK")),
+            .. When(!Forms.Rse().IsMatch(o.Item.Destination), Invalid($"{o.Path}.destination", "must be the name of an RSE such as SKY_DISK")),
+            .. When(o.Item.Source == o.Item.Destination, Invalid($"{o.Path}.destination", "must be another RSE than source")),
+            .. When(o.Item.Distance is < 1 or > 1_000_000, Invalid($"{o.Path}.distance", "must be 1 to 1000000")),
+        ]),
+        .. d.Overrides.Items("spec.distances.overrides").Unique(o => (o.Source, o.Destination), "another override has the same source and destination"),
     ];
 
     private static IEnumerable<FieldError> DataPath(VirtualOrganisationSpec s) =>
