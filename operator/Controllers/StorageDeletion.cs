@@ -113,7 +113,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
             var (reason, message) = Draining.Waits(rse.Name, count);
             return new Outcome.Blocked(reason, message, count.Files > Many ? LongCheck : EmptyCheck);
         }
-        return await DeleteAsync(rse, connection, look, root, ct);
+        return await DeleteAsync(storage, rse, connection, look, root, ct);
     }
 
     private async Task<Outcome> DeleteIfEmptyAsync(StorageElement storage, ObservedRse rse, RucioConnection connection, VoLook look, RucioSession root, CancellationToken ct)
@@ -124,13 +124,17 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
             await KeepAsync(storage, rse, connection, look, root, ct);
             return new Outcome.Blocked("NotEmpty", $"{Draining.Waits(rse.Name, count).Message}. Or set spec.deletionPolicy to Decommission or Retain", count.Files > Many ? LongCheck : EmptyCheck);
         }
-        return await DeleteAsync(rse, connection, look, root, ct);
+        return await DeleteAsync(storage, rse, connection, look, root, ct);
     }
 
-    private async Task<Outcome> DeleteAsync(ObservedRse rse, RucioConnection connection, VoLook look, RucioSession root, CancellationToken ct)
+    private async Task<Outcome> DeleteAsync(StorageElement storage, ObservedRse rse, RucioConnection connection, VoLook look, RucioSession root, CancellationToken ct)
     {
         var refused = await ExecuteAsync(rse.Name, [new DeleteRse(rse.Name)], root, ct);
         await connection.RefreshVoAsync(look, ct);
+        if (refused is null)
+        {
+            await parts.Events.NormalAsync(storage, "RseDeleted", "Delete", $"RSE {rse.Name} held no file and is deleted; a StorageElement with that name makes it again", ct);
+        }
         return refused switch
         {
             null => new Outcome.Done(),

@@ -177,6 +177,29 @@ public sealed class ExternalTests
     }
 
     [Test]
+    public async Task A_storage_is_reported_and_drained_over_rest_alone()
+    {
+        var (ns, rucio) = (_world.Ns("life"), await ForeignRucio.StartAsync(_world, "life"));
+        rucio.ApplyInstance(ns, $"[{{tag: sky, namespace: {ns}}}]");
+        _world.ApplyVo(ns, "sky", "sky", "there");
+        _world.ApplyStorage(ns, "a", "sky", "SKY_A", spec: "  capacity: 1000\n  deletionPolicy: Decommission");
+        await ReadyAsync(ns, "sky", "a");
+        const string Told = "SELECT used, free, files FROM rse_usage WHERE source = 'storage'";
+        await rucio.BecomesAsync(Told, "0|1000|0");
+        await rucio.SqlAsync("UPDATE rse_usage SET used = 300, files = 3 WHERE source = 'rucio'");
+        await rucio.BecomesAsync(Told, "300|700|3");
+        await _world.UntilAsync(() => _world.Store.Get(World.Storages, ns, "a")!["status"]!["space"]?["free"]?.GetValue<string>() == "700", () => "status.space");
+
+        _world.Store.Delete(World.Storages, ns, "a");
+        Assert.That(World.Message(await _world.NotReadyAsync(World.Storages, ns, "a", "Draining")), Does.Contain("3 files, 300 bytes: move or delete the rules"));
+        await rucio.BecomesAsync("SELECT availability_write, value FROM rses, rse_attr_map WHERE rse_id = id AND key = 'greedyDeletion'", "False|true");
+        await rucio.SqlAsync("UPDATE rse_usage SET used = 0, files = 0 WHERE source = 'rucio'");
+        await _world.GoneAsync(World.Storages, ns, "a");
+        await _world.EventAsync(ns, "a", "RseDeleted", "SKY_A");
+        await rucio.BecomesAsync("SELECT deleted FROM rses", "True");
+    }
+
+    [Test]
     public async Task A_drift_pass_of_a_vo_and_its_storages_costs_three_calls_however_many_there_are()
     {
         var (ns, rucio) = (_world.Ns("calls"), await ForeignRucio.StartAsync(_world, "calls"));

@@ -70,6 +70,20 @@ public sealed class ExternalConnectionTests(bool live) : ContractTests(live)
     }
 
     [Test]
+    public async Task How_full_a_storage_is_is_asked_for_that_storage_alone()
+    {
+        var desired = await Bed.NewVoAsync();
+        var root = Bed.Root(desired);
+        await root.ImportAsync(ImportDocument.Of([new DesiredRse("FULL_A"), new("FULL_B")]), default);
+        await using var connection = await ConnectAsync(desired.Spec.Tag);
+        Assert.That((await connection.RefreshVoAsync(Look(desired), default)).Rses.Values.Select(r => r.Space), Is.All.Null);
+        await root.ReportSpaceAsync("FULL_A", new(1, 2, 3), default);
+        var seen = await connection.RefreshSpaceAsync(Look(desired), ["FULL_A", "GONE"], default);
+        Assert.That(seen.Rses["FULL_B"].Space, Is.Null);
+        Assert.That(seen.Rses["FULL_A"].Space, Is.EqualTo(new ObservedSpace(0, 0, new(1, 2, 3, seen.Rses["FULL_A"].Space!.Reported!.At))));
+    }
+
+    [Test]
     public async Task A_vo_is_made_and_kept_over_rest_and_the_published_password_never_opens_it()
     {
         var tag = await Bed.NewTagAsync();

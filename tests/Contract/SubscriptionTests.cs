@@ -100,22 +100,10 @@ public sealed class SubscriptionTests(bool live) : ContractTests(live)
     [Test]
     public async Task The_transmogrifier_makes_rules_for_what_fits_and_never_in_another_vo()
     {
-        if (!Live || Environment.GetEnvironmentVariable("RUCIO_TEST_DAEMON_CONFIG") is not { Length: > 0 } config)
-        {
-            Assert.Ignore(ContractBed.NeedsLive + ", and RUCIO_TEST_DAEMON_CONFIG, a rucio.cfg for daemons of that server");
-            return;
-        }
-        var source = Desired.Python.RequireRucio();
+        RucioDaemon.Require(Live);
         var (mine, other) = (await WithDataAsync(), await WithDataAsync());
         await Bed.ConvergeAsync(With(mine, new SubscriptionSpec { Name = "all", Owner = "ada", Filter = new() { Scopes = ["*"], Pattern = "raw*-*-*", ExcludedPattern = "*_tmp" }, Rules = [new() { RseExpression = "tier=1", Lifetime = "30d" }] }));
-        using (var daemon = Desired.Python.Start(Path.Combine(source, "bin", "rucio-transmogrifier"), ["--run-once"], [("RUCIO_CONFIG", config), ("PYTHONPATH", Sandbox.Repository.Path("operator", "Desired", "TenantPolicy"))]))
-        {
-            daemon.StandardInput.Close();
-            var log = daemon.StandardError.ReadToEndAsync();
-            await daemon.StandardOutput.ReadToEndAsync();
-            await daemon.WaitForExitAsync();
-            Assert.That(daemon.ExitCode, Is.Zero, await log);
-        }
+        await RucioDaemon.RunOnceAsync("rucio-transmogrifier");
         Assert.That(await RulesAsync(mine), Is.EqualTo(new[] { "raw-1-x tier=1 User Subscriptions 30" }));
         Assert.That(await RulesAsync(other), Is.Empty);
 
