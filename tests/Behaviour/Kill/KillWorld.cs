@@ -148,7 +148,7 @@ internal sealed partial class KillWorld : IAsyncDisposable
         apiVersion: rucio.cern.ch/v1alpha1
         kind: StorageElement
         metadata: {name: disk, namespace: rucio}
-        spec: {voRef: {name: sky}, rse: SKY_DISK, technology: WebDAV, attributes: {tier: "1"}, endpoints: [{url: "davs://storage.example.org:443/sky/"}]}
+        spec: {voRef: {name: sky}, rse: SKY_DISK, technology: WebDAV, attributes: {tier: "1"}, capacity: 1Ti, deletionPolicy: Decommission, endpoints: [{url: "davs://storage.example.org:443/sky/"}]}
         ---
         apiVersion: rucio.cern.ch/v1alpha1
         kind: StorageElement
