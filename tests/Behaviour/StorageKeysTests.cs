@@ -71,7 +71,20 @@ public sealed class StorageKeysTests
         await _world.UntilAsync(() => SandboxBed.Condition(_world.Store.Get(World.Storages, ns, "one")!, "CredentialsReady") is null, () => "the condition stays");
         await _world.SqlBecomesAsync(_world.DatabaseName(ns), "SELECT count(*) FROM rse_attr_map WHERE key = 'sign_url'", "1");
 
+        // The reaper needs them until the last file is gone.
+        var database = _world.DatabaseName(ns);
+        _world.PatchSpec(World.Storages, ns, "two", """{"deletionPolicy": "DeleteIfEmpty"}""");
+        await _world.UntilAsync(() => _world.Store.Get(World.Storages, ns, "two")!["metadata"]!["finalizers"] is not null, () => "no finalizer");
+        await _world.SqlAsync(database, """
+            INSERT INTO scopes (scope, account, status, is_default, created_at, updated_at) VALUES ('data@sky', 'root@sky', 'O', false, now(), now());
+            INSERT INTO dids (scope, name, account, did_type, is_open, monotonic, hidden, obsolete, complete, is_new, availability, suppressed, bytes, created_at, updated_at)
+            VALUES ('data@sky', 'file', 'root@sky', 'F', true, false, false, false, true, false, 'A', false, 42, now(), now());
+            INSERT INTO replicas (rse_id, scope, name, bytes, state, lock_cnt, created_at, updated_at) SELECT id, 'data@sky', 'file', 42, 'A', 0, now(), now() FROM rses WHERE rse = 'SKY_TWO';
+            """);
         _world.Store.Delete(World.Storages, ns, "two");
+        await _world.NotReadyAsync(World.Storages, ns, "two", "NotEmpty");
+        Assert.That(Entries(ns), Has.Count.EqualTo(1));
+        _world.PatchSpec(World.Storages, ns, "two", """{"deletionPolicy": "Retain"}""");
         await _world.UntilAsync(() => Entries(ns).Count == 0, () => Entries(ns).ToJsonString());
     }
 
@@ -135,6 +148,13 @@ public sealed class StorageKeysTests
         _world.Store.Patch("secrets", ns, Rendered, new JsonObject { ["data"] = new JsonObject { ["rse-accounts.cfg"] = Convert.ToBase64String("{}"u8) } });
         await _world.UntilAsync(() => Entries(ns).Count == 1, () => "the edit stays");
         await _world.ReadyAsync((World.Storages, ns, "bucket"));
+
+        // Its users go on working when the VirtualOrganisation is deleted under Retain.
+        _world.Store.Delete(World.Vos, ns, "sky");
+        await _world.NotReadyAsync(World.Storages, ns, "bucket", "VirtualOrganisationNotFound");
+        _world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/reconcile-at", "now");
+        await _world.Bed.WaitAsync(World.Instances, ns, "rucio", i => i["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == "now");
+        Assert.That(Entries(ns), Has.Count.EqualTo(1));
     }
 
     [Test]

@@ -21,7 +21,10 @@ internal static class StorageKeysStage
             work.Inputs = work.Inputs with { StorageKeys = present };
             return null;
         }
-        var storages = InputsStage.Holders(work).SelectMany(vo => Storages(work, vo, present.Count > 0).Select(s => (Vo: vo, Storage: s, Rse: snapshot.Vo(vo.Spec.Tag).Rses.GetValueOrDefault(s.Spec.Rse))))
+        // A claim outlives its VirtualOrganisation: without it users go on working, and so do the keys.
+        var holders = InputsStage.Holders(work).ToDictionary(v => v.Spec.Tag, StringComparer.Ordinal);
+        var storages = snapshot.Vos.Values.Where(v => v.Claim is not null)
+            .SelectMany(v => Storages(work, v.Claim!, present.Count > 0).Select(s => (Vo: holders.GetValueOrDefault(v.Tag), Storage: s, Rse: v.Rses.GetValueOrDefault(s.Spec.Rse))))
             .Where(s => s.Rse is not null).OrderBy(s => s.Storage.Metadata.CreationTimestamp).ThenBy(s => s.Rse!.Id, StringComparer.Ordinal).ToList();
         var wanted = new (string RseId, StorageKeys? Keys)?[storages.Count];
         await Parallel.ForAsync(0, storages.Count, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = ct }, async (n, token) =>
@@ -35,14 +38,15 @@ internal static class StorageKeysStage
         return null;
     }
 
-    private static IEnumerable<StorageElement> Storages(InstanceWork work, VirtualOrganisation vo, bool any)
+    /// <param name="claim">namespace/name of the VirtualOrganisation.</param>
+    private static IEnumerable<StorageElement> Storages(InstanceWork work, string claim, bool any)
     {
-        var storages = work.Parts.Storages.Store.ByIndex(Indexes.ByVo, ObjectKey.Of(vo).ToString());
+        var storages = work.Parts.Storages.Store.ByIndex(Indexes.ByVo, claim);
         return any || storages.Any(s => s.Spec.CredentialsSecretRef is not null) ? StorageKeySource.Describing(storages) : [];
     }
 
     /// <summary>Nothing of it is changed now: the reaper needs the keys of a storage that is emptied, too.</summary>
-    private static bool IsFrozen(InstanceWork work, VirtualOrganisation vo, StorageElement storage) =>
-        storage.Suspended || storage.Metadata.DeletionTimestamp is not null || work.Parts.Tenancy.Refuses(vo, out _) is not null
+    private static bool IsFrozen(InstanceWork work, VirtualOrganisation? vo, StorageElement storage) =>
+        vo is null || storage.Suspended || storage.Metadata.DeletionTimestamp is not null || work.Parts.Tenancy.Refuses(vo, out _) is not null
         || StatusPass.Mode(storage, storage.Spec.ManagementPolicy, DriftPolicy.Heal, nothingToDo: true) != PassMode.Act;
 }
