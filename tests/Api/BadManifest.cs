@@ -309,6 +309,9 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Storage, "{endpoints: [{url: 'https://s3.example.org/x/'}], credentialsSecretRef: {name: keys}}", "spec.credentialsSecretRef", InvalidField),
         new(Storage, "{technology: S3, attributes: {sign_url: gcs}, endpoints: [{url: 'https://s3.example.org/x/'}], credentialsSecretRef: {name: keys}}", "spec.credentialsSecretRef", InvalidField),
         new(Storage, "{technology: S3, credentialsSecretRef: {name: keys}}", "spec.credentialsSecretRef", InvalidField),
+        new(Storage, "{technology: S3, endpoints: [{url: 'https://[2001:db8::1]/x/'}], credentialsSecretRef: {name: keys}}", "spec.endpoints[0].url", InvalidField, InLoopOnly: true),
+        new(Storage, "{technology: S3, endpoints: [{url: 'https://s3.example.org/'}], credentialsSecretRef: {name: keys}}", "spec.endpoints[0].url", InvalidField, InLoopOnly: true),
+        new(Storage, "{attributes: {sign_url: swift}, endpoints: [{url: 'https://swift.example.org:8443/v1/x/'}], credentialsSecretRef: {name: keys}}", "spec.endpoints[0].url", InvalidField, InLoopOnly: true),
     ];
 
     private static IEnumerable<BadManifest> Subscriptions()

@@ -26,6 +26,7 @@ public sealed class StorageKeysTests
     public async Task A_Secret_that_is_missing_wrong_or_changed_concerns_its_storage_alone_and_rolls_nothing()
     {
         var ns = await InstanceAsync("keys", "sky");
+        _world.PatchSpec(World.Vos, ns, "sky", """{"accounts": [{"name": "ada", "identities": [{"type": "Userpass"}], "attributes": {"sign-url": "true"}}]}""");
         ApplyS3(ns, "bucket", "SKY_BUCKET");
         _world.ApplyStorage(ns, "disk", "sky", "SKY_DISK");
         var missing = await ConditionAsync(ns, "bucket", "False", "SecretNotFound");
@@ -48,9 +49,12 @@ public sealed class StorageKeysTests
         Assert.That(World.Message(wrong, "CredentialsReady"), Is.EqualTo($"spec.credentialsSecretRef: Secret {ns}/bucket has no key secret_key; Rucio goes on with the keys it has"));
         Assert.That(Entries(ns)[id]!["access_key"]!.GetValue<string>(), Is.EqualTo("AK-first"));
 
+        Assert.That((await SignAsync(ns)).Body, Does.Contain("X-Amz-Credential=AK-first%2F"));
+
         ApplySecret(ns, "bucket", ("access_key", "AK-second"), ("secret_key", "second-secret-key"));
         await _world.ReadyAsync((World.Storages, ns, "bucket"));
         Assert.That(Entries(ns)[id]!["secret_key"]!.GetValue<string>(), Is.EqualTo("second-secret-key"));
+        Assert.That((await SignAsync(ns)).Body, Does.Contain("X-Amz-Credential=AK-second%2F").And.Contain("%2Feu-1%2Fs3"));
         Assert.That(Generations(ns), Is.EqualTo(pods), "whoever signs reads the file again");
     }
 
@@ -168,6 +172,13 @@ public sealed class StorageKeysTests
         var refused = await ConditionAsync(ns, "bucket", "False", "ExternalInstance");
         Assert.That(SandboxBed.Condition(refused, "Stalled")!["status"]!.GetValue<string>(), Is.EqualTo("True"));
         Assert.That(_world.Store.List("secrets", ns).Select(s => s["metadata"]!["name"]!.GetValue<string>()), Does.Not.Contain("there-rse-accounts"));
+    }
+
+    /// <summary>A user of the VO, by Rucio's public API.</summary>
+    private Task<(int Status, string Body)> SignAsync(string ns)
+    {
+        var login = _world.Secret(ns, "sky-ada-login")!;
+        return Logins.GetAsync(_world, ns, $"/credentials/signurl?rse=SKY_BUCKET&svc=s3&url={Uri.EscapeDataString("https://bucket.example.org/bucket/file")}", login["username"], login["password"], "ada", "sky");
     }
 
     private async Task<string> InstanceAsync(string stem, params string[] vos)

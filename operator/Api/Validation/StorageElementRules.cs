@@ -69,6 +69,16 @@ public static class StorageElementRules
             Invalid("spec.credentialsSecretRef", "is for storages whose URLs Rucio signs: technology S3, or attribute sign_url s3 or swift")),
         .. When(s.CredentialsSecretRef is not null && s.Endpoints?.Any(e => e.Url.StartsWith("https://", StringComparison.Ordinal) || e.Url.StartsWith("s3://", StringComparison.Ordinal)) != true,
             Invalid("spec.credentialsSecretRef", "Rucio signs https:// URLs alone: add such an endpoint")),
+        .. s.CredentialsSecretRef is null ? [] : s.Endpoints.Items("spec.endpoints").Select(e => (e.Path, Url: Endpoint.TryParse(e.Item.Url, out var url, out _) ? url : null))
+            .Where(e => e.Url is { Scheme: "https" or "s3" }).SelectMany(e => Signable(s, $"{e.Path}.url", e.Url!)),
+    ];
+
+    /// <summary>What lib/rucio/core/credential.py makes of an address.</summary>
+    private static IEnumerable<FieldError> Signable(StorageElementSpec s, string path, Endpoint url) =>
+    [
+        .. When(url.Host.StartsWith('['), Invalid(path, "Rucio cuts an IPv6 address at its first colon when it signs: use a name")),
+        .. When(url.Port != 443 && s.Attributes?.GetValueOrDefault("sign_url") == "swift", Invalid(path, "Rucio leaves the port out of Swift's signed URLs, so it must be 443")),
+        .. When(url.Prefix == "/" && s.Attributes?.GetValueOrDefault("s3_url_style") != "host", Invalid(path, "the prefix must begin with the bucket")),
     ];
 
     private static IEnumerable<FieldError> Priorities(StorageElementSpec s) =>

@@ -17,6 +17,7 @@ internal static class Blueprints
         ["import"] = ImportViews.Routes,
         ["export"] = ExportViews.Routes,
         ["subscriptions"] = SubscriptionViews.Routes,
+        ["credentials"] = CredentialViews.Routes,
         ["dids"] = DidViews.Routes,
         ["replicas"] = ReplicaViews.Routes,
         ["rules"] = RuleViews.Routes,

@@ -58,6 +58,7 @@ internal static class Permissions
         {
             "add_replicas" when rse!.EndsWith("SCRATCHDISK") || rse.EndsWith("USERDISK") || rse.EndsWith("MOCK") || rse.EndsWith("LOCALGROUPDISK") => true,
             "add_rule" or "get_account_usage" when owner == issuer => true,
+            "get_signed_url" => await HasAttributeAsync(call, "sign-url"),
             "add_did" or "attach_dids" when scope == "mock" => true,
             "add_did" or "attach_dids" or "update_scope" when await call.Db.ExistsAsync("SELECT 1 FROM scopes WHERE scope = $1 AND account = $2", new InternalAccount(scope!, call.Vo).Internal, issuer.Internal) => true,
             _ => await IsAdminAsync(call),
@@ -91,8 +92,10 @@ internal static class Permissions
 
     private static bool LeadsOut(string text) => Uri.UnescapeDataString(text).Split('/', '\\', '?', '#', ';').Any(part => part is "." or "..");
 
-    private static Task<bool> IsAdminAsync(Call call) =>
-        call.Db.ExistsAsync("SELECT 1 FROM account_attr_map WHERE account = $1 AND key = 'admin'", call.Issuer.Internal);
+    private static Task<bool> IsAdminAsync(Call call) => HasAttributeAsync(call, "admin");
+
+    private static Task<bool> HasAttributeAsync(Call call, string key) =>
+        call.Db.ExistsAsync("SELECT 1 FROM account_attr_map WHERE account = $1 AND key = $2", call.Issuer.Internal, key);
 
     private static Task<bool> HasQuotaAsync(Call call, string rse) => call.Db.ExistsAsync(
         "SELECT 1 FROM account_limits l JOIN rses r ON r.id = l.rse_id WHERE l.account = $1 AND r.rse = $2 AND r.vo = $3 AND l.bytes <> 0", call.Issuer.Internal, rse, call.Vo);

@@ -35,6 +35,9 @@ public sealed class StandInServer
 
     internal NpgsqlDataSource Database => database;
 
+    /// <summary>Content of rse-accounts.cfg as it is now; null: there is no such file.</summary>
+    public Func<string?>? RseAccounts { get; set; }
+
     public IReadOnlySet<string> Endpoints => endpoints;
 
     /// <summary>A VO for which the stock policy decides, as in a process that was started without the tenant policy.</summary>

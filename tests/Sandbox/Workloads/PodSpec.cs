@@ -44,6 +44,10 @@ internal sealed class PodSpec(IKubeStore store, string ns, JsonObject template)
     public RucioConfig? Config() =>
         Files() is { } files ? RucioConfig.FromJson(files.Where(f => f.Key.StartsWith("/opt/rucio/etc/conf.d/", StringComparison.Ordinal)).Select(f => f.Value)) : null;
 
+    /// <summary>lib/rucio/common/config.py: the last of the folders that has the file.</summary>
+    public string? RseAccounts() => Files() is not { } files ? null
+        : ((string[])["RUCIO_HOME", "VIRTUAL_ENV", "CONDA_PREFIX"]).Select(Environment.GetValueOrDefault).OfType<string>().Append("/opt/rucio").Select(home => files.GetValueOrDefault($"{home}/etc/rse-accounts.cfg")).LastOrDefault(f => f is not null);
+
     private Dictionary<string, string>? Content(JsonObject volume)
     {
         var sources = volume["projected"]?["sources"] is JsonArray projected ? projected.Select(s => s!.AsObject()) : [volume];

@@ -182,7 +182,9 @@ public sealed class WorkloadPlayer : IAsyncDisposable
             var pod = new PodSpec(_store, ns, deployment["spec"]!["template"]!.AsObject());
             if (pod.Config() is not { } config)
                 return Task.CompletedTask;
-            _rucio!.Register(Prefix(deployment), config, _databases.ConnectionString(config), config["oidc", "idpsecrets"] is { } file ? pod.Files()!.GetValueOrDefault(file) : null);
+            var server = _rucio!.Register(Prefix(deployment), config, _databases.ConnectionString(config), config["oidc", "idpsecrets"] is { } file ? pod.Files()!.GetValueOrDefault(file) : null);
+            // Asked anew each time: the kubelet renews files, of folders at least.
+            server.RseAccounts = pod.RseAccounts;
         }
         var replicas = deployment["spec"]!["replicas"]?.GetValue<int>() ?? 1;
         _store.PatchStatus("deployments.apps", ns, name, new JsonObject
