@@ -31,7 +31,7 @@ internal static class StorageKeySource
         {
             return (null, new Outcome.Blocked("SecretNotFound", $"{Field}: Secret {key} does not exist"));
         }
-        var (keys, reason, fault) = StorageKeys.Read(StorageKeys.ServiceOf(storage)!, data);
+        var (keys, reason, fault) = StorageKeys.Read(StorageKeys.ServiceOf(DesiredStorage.For(storage))!, data);
         return keys is not null ? (keys, null) : (null, new Outcome.Blocked(reason!, $"{Field}: Secret {key} {fault}"));
     }
 }

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using RucioOperator.Api;
+using RucioOperator.Planning;
 
 namespace RucioOperator.Desired;
 
@@ -47,8 +47,8 @@ public sealed partial record StorageKeys(string Json)
     }
 
     /// <summary>Null: Rucio signs nothing for this storage with keys of its own.</summary>
-    public static string? ServiceOf(StorageElement storage) =>
-        DesiredStorage.For(storage).Attributes.GetValueOrDefault(Attribute) is { } service && Services.ContainsKey(service) ? service : null;
+    public static string? ServiceOf(DesiredRse rse) =>
+        rse.Attributes.GetValueOrDefault(Attribute) is { } service && Services.ContainsKey(service) ? service : null;
 
     public override string ToString() => "(keys)";
 

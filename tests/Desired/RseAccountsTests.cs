@@ -43,7 +43,7 @@ public sealed class RseAccountsTests
     [TestCase("{technology: S3, attributes: {sign_url: swift}, endpoints: [{url: 'https://h/x/'}], credentialsSecretRef: {name: k}}", "swift")]
     [TestCase("{technology: WebDAV, endpoints: [{url: 'https://h/x/'}]}", null)]
     public void Which_keys_are_needed_follows_from_the_effective_attribute(string spec, string? service) =>
-        Assert.That(StorageKeys.ServiceOf(Crds.Manifest(StorageElement.KubeKind, spec, "s").Deserialize(KubeJson.Info<StorageElement>())!), Is.EqualTo(service));
+        Assert.That(StorageKeys.ServiceOf(DesiredStorage.For(Crds.Manifest(StorageElement.KubeKind, spec, "s").Deserialize(KubeJson.Info<StorageElement>())!)), Is.EqualTo(service));
 
     [Test]
     public void What_was_rendered_is_read_back_as_it_was()

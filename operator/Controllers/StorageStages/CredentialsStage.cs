@@ -10,9 +10,18 @@ internal static class CredentialsStage
 {
     public static readonly StorageStage Stage = new(StorageConditions.CredentialsReady, async (work, ct) =>
     {
+        var signing = work.Planned.Values.Where(p => StorageKeys.ServiceOf(p.Rse) is not null).Select(p => p.Storage.Metadata.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var storage in work.Active.Where(s => s.Spec.CredentialsSecretRef is null))
         {
-            work.Report(storage).Remove(StorageConditions.CredentialsReady);
+            if (signing.Contains(storage.Metadata.Name) && work.Instance.Spec.External is null)
+            {
+                work.Report(storage).False(StorageConditions.CredentialsReady, "NoKeys",
+                    $"{StorageKeySource.Field}: attribute {StorageKeys.Attribute} says that Rucio signs URLs of this storage, and it has no keys: who may sign can't list its files, and nothing is deleted");
+            }
+            else
+            {
+                work.Report(storage).Remove(StorageConditions.CredentialsReady);
+            }
         }
         var counting = StorageKeySource.Describing(work.All).Where(s => s.Spec.CredentialsSecretRef is not null).ToHashSet();
         foreach (var (storage, rse) in work.Present.Where(p => counting.Contains(p.Storage)).ToList())
