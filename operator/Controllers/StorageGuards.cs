@@ -30,10 +30,10 @@ internal static class StorageGuards
         new("the spec is valid", (s, _) => Invalid(s)),
         new("one StorageElement describes an RSE", (s, f) => f.Holders[s.Spec.Rse] == s.Metadata.Name ? null
             : new Outcome.Rejected("Conflict", $"spec.rse: {s.Spec.Rse} is already described by StorageElement {f.Holders[s.Spec.Rse]}")),
-        new("another VO's files are elsewhere", (s, f) => !f.Collisions.TryGetValue(ObjectKey.Of(s).ToString(), out var taken) ? null
-            : new Outcome.Blocked("PrefixTaken", $"spec.endpoints: {taken} overlaps with a storage of another VO, and Rucio's paths do not carry the VO: choose another prefix", TimeSpan.FromMinutes(1))),
         new("a tenant may name the host", (s, f) => Indexes.HostsOf(s).Select(h => f.ClosedHosts.GetValueOrDefault(h)).OfType<string>().FirstOrDefault() is not { } closed ? null
             : new Outcome.Blocked(HostGuard.HostNotAllowed, $"spec.endpoints: {closed}")),
+        new("another VO's files are elsewhere", (s, f) => !f.Collisions.TryGetValue(ObjectKey.Of(s).ToString(), out var taken) ? null
+            : new Outcome.Blocked("PrefixTaken", $"spec.endpoints: {taken} overlaps with a storage of another VO, and Rucio's paths do not carry the VO: choose another prefix", TimeSpan.FromMinutes(1))),
         new("the instance allows one more", (s, f) => f.Instance.Spec.Tenancy?.Limits?.Storages is not { } limit || f.Place < limit ? null
             : new Outcome.Blocked(Tenancy.LimitExceeded, $"RucioInstance {ObjectKey.Of(f.Instance)} allows {limit} storages for a VO")),
         new("the instance offers the FTS server", (s, f) => s.Spec.Fts is not { } fts || f.Instance.Spec.Transfers?.FtsServers?.Contains(fts) == true ? null
@@ -81,21 +81,38 @@ internal static class StorageGuards
     public static IEnumerable<StoragePlace> Places(StorageWork work)
     {
         var parts = work.Parts;
-        foreach (var storage in work.All.SelectMany(Indexes.HostsOf).Distinct().SelectMany(host => parts.Storages.Store.ByIndex(Indexes.ByHost, host)).Distinct())
+        var hosts = work.All.SelectMany(Indexes.HostsOf).Select(StoragePlace.HostOf).ToHashSet(StringComparer.Ordinal);
+        foreach (var storage in hosts.SelectMany(host => parts.Storages.Store.ByIndex(Indexes.ByHost, host)).Distinct())
         {
             if (parts.Vos.Store.Get(Indexes.VoOf(storage)) is not { } vo || !HoldsItsTag(parts, vo))
             {
                 continue;
             }
+            var made = parts.Connections.FindCatalogue(Indexes.InstanceOf(vo))?.Snapshot?.Vo(vo.Spec.Tag).Rses.GetValueOrDefault(storage.Spec.Rse);
             foreach (var endpoint in storage.Spec.Endpoints ?? [])
             {
                 if (Endpoint.TryParse(endpoint.Url, out var url, out _))
                 {
-                    yield return new StoragePlace(ObjectKey.Of(storage).ToString(), $"{Indexes.InstanceOf(vo)} {vo.Spec.Tag}", url.Host, url.Prefix, (storage.Metadata.CreationTimestamp ?? DateTime.MaxValue, ObjectKey.Of(storage).ToString()));
+                    var rank = made is { Deleted: false } && made.Protocols.Any(p => p.Hostname == url.Host && p.Prefix == url.Prefix) ? PlaceRank.Standing : PlaceRank.Asked;
+                    yield return new StoragePlace(ObjectKey.Of(storage).ToString(), PlaceOf(vo), url.Host, url.Prefix, (rank, storage.Metadata.CreationTimestamp ?? DateTime.MaxValue, ObjectKey.Of(storage).ToString()));
                 }
             }
         }
+        // Under Retain a StorageElement goes, and its RSE stays with all its files.
+        foreach (var other in parts.Connections.FindCatalogue(ObjectKey.Of(work.Instance))?.Snapshot?.Vos.Values ?? [])
+        {
+            if (other.Tag == work.Vo!.Spec.Tag)
+            {
+                continue;
+            }
+            foreach (var protocol in other.Rses.Values.Where(r => !r.Deleted).SelectMany(r => r.Protocols).Where(p => hosts.Contains(StoragePlace.HostOf(p.Hostname))))
+            {
+                yield return new StoragePlace(PrefixCollisions.Nobody, $"{ObjectKey.Of(work.Instance)} {other.Tag}", protocol.Hostname, protocol.Prefix, (PlaceRank.Left, DateTime.MinValue, ""));
+            }
+        }
     }
+
+    private static string PlaceOf(VirtualOrganisation vo) => $"{Indexes.InstanceOf(vo)} {vo.Spec.Tag}";
 
     /// <summary>Who only says so, from a namespace that is not allowed for example, keeps nobody from a prefix.</summary>
     private static bool HoldsItsTag(StorageParts parts, VirtualOrganisation vo) =>

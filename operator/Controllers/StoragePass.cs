@@ -21,6 +21,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         CredentialsStage.Stage,
         EndpointsStage.Stage,
         SpaceStage.Stage,
+        AdviceStage.Stage,
     ];
 
     private readonly StorageWork _work = new(parts, voKey, all);

@@ -62,7 +62,7 @@ public static class Wiring
         vos.Store.AddIndex(Indexes.ByInstance, vo => [Indexes.InstanceOf(vo).ToString()]);
         vos.Store.AddIndex(Indexes.ByTag, vo => [Indexes.TagOf(vo)]);
         vos.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
-        storages.Store.AddIndex(Indexes.ByHost, Indexes.HostsOf);
+        storages.Store.AddIndex(Indexes.ByHost, s => Indexes.HostsOf(s).Select(StoragePlace.HostOf).Distinct());
         storages.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         storages.Store.AddIndex(Indexes.ByVo, storage => [Indexes.VoOf(storage).ToString()]);
 

@@ -83,6 +83,9 @@ public static class StorageConditions
 
     /// <summary>Only with <c>credentialsSecretRef</c>.</summary>
     public const string CredentialsReady = nameof(CredentialsReady);
+    /// <summary>There only while there is something to tell; beside the way to Ready.</summary>
+    public const string Advised = nameof(Advised);
+
     /// <summary>With <c>spec.check.endpoints</c>; beside the way to Ready.</summary>
     public const string EndpointsReachable = nameof(EndpointsReachable);
 

@@ -6,12 +6,16 @@ namespace RucioOperator.Tests.Planning;
 
 public sealed class PrefixCollisionsTests
 {
-    private static readonly Gen<List<StoragePlace>> Places = Gen.Select(Gen.OneOf("sky", "sea", "oak"), Gen.OneOf("a.example.org", "A.example.org", "b.example.org"),
-            Gen.OneOf("/", "/x/", "/x/y/", "/xy/", "/z/"), Gen.Int[0, 5])
-        .List[0, 8].Select(list => list.Select((p, i) => new StoragePlace($"ns/{i}", p.Item1, p.Item2, p.Item3, (DateTime.UnixEpoch.AddSeconds(p.Item4), $"ns/{i}"))).ToList());
+    private static readonly Gen<List<StoragePlace>> Places = Gen.Select(Gen.OneOf("sky", "sea", "oak"), Gen.OneOf("a.example.org", "A.example.org", "192.0.2.1", "[::ffff:192.0.2.1]"),
+            Gen.OneOf("/", "/x/", "//x/", "/x/y/", "//x/y/", "/xy/", "/z/"), Gen.Int[0, 5])
+        .List[0, 8].Select(list => list.Select((p, i) => new StoragePlace($"ns/{i}", p.Item1, p.Item2, p.Item3, ((PlaceRank)(p.Item4 % 3), DateTime.UnixEpoch.AddSeconds(p.Item4), $"ns/{i}"))).ToList());
 
     private static bool Collide(StoragePlace a, StoragePlace b) =>
-        a.Vo != b.Vo && a.Hostname.Equals(b.Hostname, StringComparison.OrdinalIgnoreCase) && (a.Prefix.StartsWith(b.Prefix, StringComparison.Ordinal) || b.Prefix.StartsWith(a.Prefix, StringComparison.Ordinal));
+        a.Vo != b.Vo && Host(a) == Host(b) && (Folder(a).StartsWith(Folder(b), StringComparison.Ordinal) || Folder(b).StartsWith(Folder(a), StringComparison.Ordinal));
+
+    private static string Host(StoragePlace place) => place.Hostname.ToLowerInvariant() switch { "[::ffff:192.0.2.1]" => "192.0.2.1", var host => host };
+
+    private static string Folder(StoragePlace place) => place.Prefix == "/" ? "/" : "/" + place.Prefix.TrimStart('/');
 
     [Test]
     public void No_two_storages_that_are_left_collide() => Places.Sample(places =>
@@ -38,4 +42,16 @@ public sealed class PrefixCollisionsTests
 
     [Test]
     public void One_VO_may_overlap_with_itself() => Places.Sample(places => PrefixCollisions.Find(places.Select(p => p with { Vo = "sky" })).Count == 0);
+
+    [TestCase("192.0.2.1", "0xc0000201")]
+    [TestCase("192.0.2.1", "3221225985")]
+    [TestCase("192.0.2.1", "[::ffff:192.0.2.1]")]
+    [TestCase("[2001:db8::1]", "[2001:db8:0:0::1]")]
+    [TestCase("EOS.example.org", "eos.example.org")]
+    public void One_machine_has_one_name(string one, string other) => Assert.That(StoragePlace.HostOf(one), Is.EqualTo(StoragePlace.HostOf(other)));
+
+    [TestCase("/", "/")]
+    [TestCase("//eos/x/", "/eos/x/")]
+    [TestCase("/eos/x/", "/eos/x/")]
+    public void One_folder_has_one_name(string prefix, string folder) => Assert.That(StoragePlace.FolderOf(prefix), Is.EqualTo(folder));
 }
