@@ -18,7 +18,8 @@ public sealed class AdviceTests
         _world.ApplyInstance(_ns, spec: "  transfers: {ftsServers: ['https://fts.example.org:8446']}");
         _world.ApplyVo(_ns, "vo", "adv", "rucio");
         _world.ApplyVo(_ns, "next", "nex", "rucio");
-        await _world.ReadyAsync((World.Instances, _ns, "rucio"), (World.Vos, _ns, "vo"), (World.Vos, _ns, "next"));
+        _world.ApplyVo(_ns, "heard", "hea", "rucio");
+        await _world.ReadyAsync((World.Instances, _ns, "rucio"), (World.Vos, _ns, "vo"), (World.Vos, _ns, "next"), (World.Vos, _ns, "heard"));
     }
 
     [OneTimeTearDown]
@@ -28,20 +29,20 @@ public sealed class AdviceTests
     public async Task Advice_comes_with_an_event_leaves_Ready_alone_and_goes_when_it_is_heeded()
     {
         const string fts = "  fts: https://fts.example.org:8446";
-        _world.ApplyStorage(_ns, "one", "vo", "ADV_ONE", "davs://one.example.org/adv/one/", fts);
-        _world.ApplyStorage(_ns, "two", "vo", "ADV_TWO", "davs://two.example.org/data/");
+        _world.ApplyStorage(_ns, "one", "heard", "HEA_ONE", "davs://one.example.org/hea/one/", fts);
+        _world.ApplyStorage(_ns, "two", "heard", "HEA_TWO", "davs://two.example.org/data/");
         var two = await _world.Bed.WaitConditionAsync(World.Storages, _ns, "two", "Advised", "True", "PrefixWithoutVo");
-        await _world.Bed.WaitAsync(World.Storages, _ns, "two", s => SandboxBed.IsReady(s) && World.Message(s, "Advised").Contains("spec.fts: absent, so nothing moves between this storage and others at a distance, such as ADV_ONE", StringComparison.Ordinal));
-        Assert.That(World.Message(two, "Advised"), Does.StartWith("spec.endpoints[0].url: /data/ has no folder named like the VO (adv)"));
+        await _world.Bed.WaitAsync(World.Storages, _ns, "two", s => SandboxBed.IsReady(s) && World.Message(s, "Advised").Contains("spec.fts: absent, so nothing moves between this storage and others at a distance, such as HEA_ONE", StringComparison.Ordinal));
+        Assert.That(World.Message(two, "Advised"), Does.StartWith("spec.endpoints[0].url: /data/ has no folder named like the VO (hea)"));
         await _world.EventAsync(_ns, "two", "FtsMissing", "spec.fts");
         await _world.ReadyAsync((World.Storages, _ns, "one"));
         Assert.That(SandboxBed.Condition(_world.Store.Get(World.Storages, _ns, "one")!, "Advised"), Is.Null);
 
         // A third one changes nothing of what is said, and says nothing twice.
-        _world.ApplyStorage(_ns, "zulu", "vo", "ADV_ZULU", "davs://zulu.example.org/adv/", fts);
+        _world.ApplyStorage(_ns, "zulu", "heard", "HEA_ZULU", "davs://zulu.example.org/hea/", fts);
         await _world.ReadyAsync((World.Storages, _ns, "zulu"));
         Assert.That(_world.Events(_ns, "two", "FtsMissing"), Has.Count.EqualTo(1));
-        _world.PatchSpec(World.Storages, _ns, "two", """{"fts": "https://fts.example.org:8446", "endpoints": [{"url": "davs://two.example.org/adv/two/"}]}""");
+        _world.PatchSpec(World.Storages, _ns, "two", """{"fts": "https://fts.example.org:8446", "endpoints": [{"url": "davs://two.example.org/hea/two/"}]}""");
         await _world.Bed.WaitAsync(World.Storages, _ns, "two", s => SandboxBed.IsReady(s) && SandboxBed.Condition(s, "Advised") is null);
     }
 
