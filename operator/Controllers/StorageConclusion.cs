@@ -11,7 +11,7 @@ internal sealed class StorageConclusion(StorageWork work, StorageOutlook outlook
 
     public void Draw()
     {
-        var unset = left.Changes.SelectMany(c => c switch { ImportDistances i => i.Pairs, RemoveDistance r => [r.Pair], _ => [] }).SelectMany(p => (string[])[p.Source, p.Destination]).CountBy(r => r).ToDictionary(StringComparer.Ordinal);
+        var unset = left.Changes.SelectMany(c => c switch { ImportDistances i => i.Pairs, RemoveDistance r => [r.Pair], _ => [] }).CountBy(p => p.For).ToDictionary(StringComparer.Ordinal);
         foreach (var planned in work.Planned.Values)
         {
             var report = work.Report(planned.Storage);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using RucioOperator.Apply;
@@ -142,6 +143,82 @@ public sealed class StoragePlanTests(bool live) : ContractTests(live)
         Assert.That(observed.Rses["FORMER"].Attributes.Keys.Intersect(first.Attributes.Keys), Is.Empty);
         Assert.That(observed.Rses["FORMER"].Protocols, Is.Empty);
     }
+
+    [Test]
+    public async Task Two_protocols_change_places_in_one_import_and_may_share_one()
+    {
+        var first = new DesiredRse("PLACES") { Protocols = [ContractRse.Davs("a.example.org", 443), ContractRse.Davs("b.example.org", 443) with { Priorities = ContractRse.ReadOnly }] };
+        await ConvergeAsync([first]);
+        await ConvergeAsync([first with { Protocols = [first.Protocols[0] with { Priorities = ContractRse.ReadOnly }, first.Protocols[1] with { Priorities = ContractRse.First }] }]);
+        await ConvergeAsync([first with { Protocols = [.. first.Protocols.Select(p => p with { Priorities = ContractRse.First })] }]);
+    }
+
+    [Test]
+    public async Task Keys_of_every_form_are_replaced()
+    {
+        ObservedProtocol Of(string scheme, string host, int port) => new(scheme, host, port, "/sky/", "rucio.rse.protocols.gfal.Default", ContractRse.First);
+        await ConvergeAsync([new DesiredRse("KEYS") { Protocols = [Of("davs", "[2001:db8::1]", 8443), Of("srm+https", "h.example.org", 8446), Of("file", "localhost", 0)] }]);
+        await ConvergeAsync([new DesiredRse("KEYS") { Protocols = [Of("davs", "[2001:db8::2]", 65535)] }]);
+        await ConvergeAsync([new DesiredRse("KEYS") { Protocols = [Of("file", "localhost", 0)] }]);
+        await ConvergeAsync([new DesiredRse("KEYS") { Protocols = [Of("root", "h.example.org", 1)] }]);
+    }
+
+    [Test]
+    public async Task A_storage_comes_back_without_what_it_has_lost_in_the_spec_meanwhile()
+    {
+        var full = ContractRse.Of("LIGHTER");
+        await ConvergeAsync([full]);
+        await _root.DeleteRseAsync("LIGHTER", default);
+        var bare = new DesiredRse("LIGHTER") { Protocols = [full.Protocols[1]], FormerAttributes = [.. full.Attributes.Keys], FormerMinFreeSpace = full.MinFreeSpace };
+        var plan = StoragePlan.For([bare], await ObserveAsync(), []);
+        Assert.That(plan.Changes[0].Describe(), Is.EqualTo("bring back RSE LIGHTER, which was deleted"));
+        var rse = (await ConvergeAsync([bare])).Rses["LIGHTER"];
+        Assert.That((rse.Protocols.Count, rse.Limits.Count, string.Join(",", rse.Attributes.Keys)), Is.EqualTo((1, 0, "LIGHTER")));
+    }
+
+    /// <summary>By import they become null, which daemons pass over; one by one the row goes.</summary>
+    [TestCase(3), TestCase(9)]
+    public async Task Distances_that_nobody_asks_for_go_and_come_again(int storages)
+    {
+        DesiredRse[] wanted = [.. Enumerable.Range(0, storages).Select(i => new DesiredRse($"GONE_{i}"))];
+        var names = wanted.Select(r => r.Name).ToList();
+        var pairs = storages * (storages - 1);
+        Assert.That((await ConvergeAsync(wanted, 2)).Distances, Has.Count.EqualTo(pairs));
+        var plan = StoragePlan.For(wanted, await ObserveAsync(), Former(null, 2));
+        Assert.That(plan.Changes.Select(c => c.GetType()).Distinct().Single(), Is.EqualTo(pairs > StoragePlan.PairsRemovedSingly ? typeof(ImportDistances) : typeof(RemoveDistance)));
+        await RunAsync(plan);
+        Assert.That((await ObserveAsync()).Distances, Is.Empty);
+        Assert.That((await ConvergeAsync(wanted, 3)).Distances.Values, Is.All.EqualTo(3).And.Exactly(pairs).Items);
+
+        IReadOnlyList<DistancePair> Former(int? distance, int before)
+        {
+            var former = names.ToDictionary(n => n, _ => new LinkedStorage(new FormerDistances(before, null, new Dictionary<string, (int?, int?)>()), true));
+            return [.. new DistanceDifferences(WantedDistances.Mesh(distance), former, names.ToHashSet(), Bed.Instance.Snapshot!.Vo(_vo.Spec.Tag)).Find().Select(d => d.Pair)];
+        }
+    }
+
+    [Test]
+    public async Task A_distance_to_a_storage_that_never_was_is_refused_alone()
+    {
+        DesiredRse[] wanted = [new("HERE_A"), new("HERE_B")];
+        await ConvergeAsync(wanted);
+        var pairs = StorageSpecs.Mesh(await ObserveAsync(), 1, ["HERE_A", "HERE_B"]).Append(new("NEVER", "HERE_B", 4, "HERE_B")).ToList();
+        var execution = new StoragePlanExecution(_root, _vo.Spec.Tag, NullLogger.Instance);
+        await execution.RunAsync(StoragePlan.For([], await ObserveAsync(), pairs).Changes, default);
+        Assert.That((execution.Errors.Count, string.Join(",", execution.RefusedDistances.Keys)), Is.EqualTo((0, "HERE_B")));
+        Assert.That(execution.RefusedDistances["HERE_B"], Does.StartWith("distance NEVER → HERE_B: "));
+        Assert.That((await ObserveAsync()).Distances, Has.Count.EqualTo(2));
+    }
+
+    /// <summary>Each next one finds what the ones before have left.</summary>
+    [Test]
+    public async Task Whatever_was_before_one_round_makes_it_as_any_spec_wants_it() =>
+        await StorageSpecs.Rses.SampleAsync(async wanted =>
+        {
+            if (wanted.Count > 0)
+                await _root.DeleteRseAsync(wanted[0].Name, default);
+            await ConvergeAsync(wanted, wanted.Count);
+        }, iter: Live ? 12 : 40, threads: 1);
 
     private Task<ObservedVo> ObserveAsync() => Bed.Instance.RefreshVoAsync(_vo.Spec.Tag, default);
 
