@@ -132,6 +132,18 @@ public sealed class StorageKeysTests
         await _world.UntilAsync(() => Entries(ns).All(e => e.Value!["secret_key"]!.GetValue<string>().StartsWith("next", StringComparison.Ordinal)), () => Entries(ns).ToJsonString());
         Assert.That(_world.Bed.Kubernetes.Requests.Count(before, r => r.Verb == "patch" && r.Name == Rendered), Is.InRange(1, 5));
         Assert.That(Generations(ns), Is.EqualTo(pods));
+
+        // Another operator finds everything as it should be.
+        await _world.ReadyAsync([.. Enumerable.Range(0, 50).Select(n => (World.Storages, ns, $"s{n}"))]);
+        _world.Bed.KillOperator();
+        before = _world.Bed.Kubernetes.Requests.Mark();
+        _world.Bed.StartOperator();
+        _world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/reconcile-at", "now");
+        _world.Annotate(World.Storages, ns, "s0", "rucio.cern.ch/reconcile-at", "now");
+        await _world.Bed.WaitAsync(World.Instances, ns, "rucio", i => i["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == "now");
+        await _world.Bed.WaitAsync(World.Storages, ns, "s0", s => s["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == "now");
+        var written = _world.Bed.Kubernetes.Requests.Since(before, r => r.Namespace == ns && r.Verb is "patch" or "create" or "update" or "delete" && r.Name is not ("rucio" or "s0"));
+        Assert.That(written.Where(r => r.Namespace == ns && r.Resource is not ("events" or "leases")).Select(r => $"{r.Verb} {r.Path}"), Is.Empty);
     }
 
     [Test]
