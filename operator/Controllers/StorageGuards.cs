@@ -13,7 +13,7 @@ namespace RucioOperator.Controllers;
 /// <param name="ClosedHosts">Host → why it may not be named.</param>
 /// <param name="Place">How many storages of the VO come before this one.</param>
 internal sealed record StorageGuardFacts(
-    RucioInstance Instance, ObservedVo Observed, IReadOnlyDictionary<string, string> Collisions, IReadOnlyDictionary<string, string> Holders,
+    RucioInstance Instance, VirtualOrganisation Vo, ObservedVo Observed, IReadOnlyDictionary<string, string> Collisions, IReadOnlyDictionary<string, string> Holders,
     IReadOnlyDictionary<string, string> ClosedHosts, int Place);
 
 /// <param name="Refuses">Why the storage must stay out of the plan; null: it need not, for this rule.</param>
@@ -24,6 +24,7 @@ internal static class StorageGuards
 {
     public const string VoNotFound = "VirtualOrganisationNotFound";
     public const string VoNotReady = "VirtualOrganisationNotReady";
+    public const string PathAlgorithmUnknown = nameof(PathAlgorithmUnknown);
 
     private static readonly IReadOnlyList<StorageGuard> Rules =
     [
@@ -38,9 +39,21 @@ internal static class StorageGuards
             : new Outcome.Blocked(Tenancy.LimitExceeded, $"RucioInstance {ObjectKey.Of(f.Instance)} allows {limit} storages for a VO")),
         new("the instance offers the FTS server", (s, f) => s.Spec.Fts is not { } fts || f.Instance.Spec.Transfers?.FtsServers?.Contains(fts) == true ? null
             : new Outcome.Blocked("FtsNotOffered", $"spec.fts: {fts} is not among spec.transfers.ftsServers of RucioInstance {ObjectKey.Of(f.Instance)}")),
+        new("somebody makes the paths", PathAlgorithm),
         new("replicas keep their paths", (s, f) => f.Observed.Rses.GetValueOrDefault(s.Spec.Rse) is not { } have || have.Deterministic == s.Spec.Deterministic ? null
             : new Outcome.Rejected("DeterministicFixed", $"spec.deterministic: RSE {s.Spec.Rse} exists with {have.Deterministic}, and its replicas keep their paths")),
     ];
+
+    /// <summary>One that nobody registered breaks every URL of the storage; see lib/rucio/common/plugins.py for the names.</summary>
+    private static Outcome.Blocked? PathAlgorithm(StorageElement s, StorageGuardFacts f) => s.Spec.Lfn2pfn switch
+    {
+        null or "hash" or "identity" => null,
+        // What package a VO of somebody else's Rucio has can't be seen from here.
+        _ when f.Instance.Spec.External is not null => null,
+        { } name when f.Vo.Spec.PolicyPackageName is null => new Outcome.Blocked(PathAlgorithmUnknown, $"spec.lfn2pfn: {name} is neither hash nor identity, and VirtualOrganisation {ObjectKey.Of(f.Vo)} has no policy package that could bring it (spec.policyPackageName)"),
+        { } name when f.Instance.Spec.MultiVo && !name.StartsWith(f.Vo.Spec.Tag, StringComparison.OrdinalIgnoreCase) => new Outcome.Blocked(PathAlgorithmUnknown, $"spec.lfn2pfn: Rucio takes no algorithm from the policy package of VO {f.Vo.Spec.Tag} whose name does not begin with {f.Vo.Spec.Tag}"),
+        _ => null,
+    };
 
     public static Outcome? Refuses(StorageElement storage, StorageGuardFacts facts) =>
         Rules.Select(r => r.Refuses(storage, facts)).OfType<Outcome>().FirstOrDefault();

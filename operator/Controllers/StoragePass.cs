@@ -96,7 +96,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         var wanted = new Dictionary<string, (StorageElement Storage, DesiredRse Rse)>(StringComparer.Ordinal);
         foreach (var storage in StorageGuards.BySeniority(_work.Active))
         {
-            if (StorageGuards.Refuses(storage, new(_work.Instance, _work.Observed!, collisions, holders, closed, wanted.Count)) is { } refused)
+            if (StorageGuards.Refuses(storage, new(_work.Instance, _work.Vo!, _work.Observed!, collisions, holders, closed, wanted.Count)) is { } refused)
             {
                 _work.Report(storage).Stop(StorageConditions.RseReady, refused);
             }

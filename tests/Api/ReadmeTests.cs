@@ -19,7 +19,7 @@ public sealed class ReadmeTests
     public void Every_condition_and_reason_is_explained_beside_the_schemas()
     {
         var readme = File.ReadAllText(Repository.Path("crds", "README.md"));
-        Type[] vocabularies = [typeof(ValidationReasons), typeof(Conditions), typeof(InstanceConditions), typeof(VoConditions), typeof(StorageConditions), typeof(DatabaseFault), typeof(Tenancy), typeof(ScimFailure), typeof(EndpointResult), typeof(EndpointsVerdict), typeof(EndpointsStage), typeof(Advice), typeof(Members)];
+        Type[] vocabularies = [typeof(ValidationReasons), typeof(Conditions), typeof(InstanceConditions), typeof(VoConditions), typeof(StorageConditions), typeof(DatabaseFault), typeof(Tenancy), typeof(ScimFailure), typeof(EndpointResult), typeof(EndpointsVerdict), typeof(EndpointsStage), typeof(StorageGuards), typeof(Advice), typeof(Members)];
         var words = vocabularies.SelectMany(t => t.GetFields(BindingFlags.Public | BindingFlags.Static)).Where(f => f.IsLiteral && f.FieldType == typeof(string)).Select(f => (string)f.GetRawConstantValue()!).ToList();
 
         Assert.That(words, Has.Count.GreaterThan(20));

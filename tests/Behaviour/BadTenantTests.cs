@@ -147,6 +147,18 @@ public sealed class BadTenantTests
     }
 
     [Test]
+    public async Task A_path_algorithm_that_nobody_brings_is_refused()
+    {
+        var ns = Tenant("paths");
+        _world.ApplyVo(ns, "vo", "pat", Instance);
+        _world.ApplyStorage(ns, "disk", "vo", "PAT_DISK", spec: "  lfn2pfn: pat_by_run");
+        Assert.That(World.Message(await _world.NotReadyAsync(World.Storages, ns, "disk", "PathAlgorithmUnknown")), Does.Contain("spec.lfn2pfn").And.Contain("spec.policyPackageName"));
+        _world.PatchSpec(World.Storages, ns, "disk", """{"lfn2pfn": "identity"}""");
+        await _world.ReadyAsync((World.Storages, ns, "disk"));
+        Assert.That(await Sql("SELECT value FROM rse_attr_map m JOIN rses r ON r.id = m.rse_id WHERE rse = 'PAT_DISK' AND key = 'lfn2pfn_algorithm'"), Is.EqualTo(new[] { "identity" }));
+    }
+
+    [Test]
     public async Task A_password_Secret_that_is_missing_is_named_and_noticed_when_it_comes_and_when_it_changes()
     {
         var ns = Tenant("given");

@@ -41,6 +41,7 @@ internal static class ReplicaViews
         if ((await call.Db.QueryAsync("SELECT scope FROM scopes WHERE scope = ANY($1)", r => r.GetString(0), (object)scopes)).Count < scopes.Length)
             throw new RucioException("ScopeNotFound", "Scope not found!");
 
+        var protocols = flags.Deterministic ? [] : await call.Db.DocumentsAsync("SELECT to_jsonb(p)::text FROM rse_protocols p WHERE rse_id = $1 AND write_wan IS NOT NULL ORDER BY write_wan", id);
         var rows = files.Select(f =>
         {
             var row = f.DeepClone().AsObject();
@@ -51,7 +52,7 @@ internal static class ReplicaViews
             row["purge_replicas"] = true;
             row["rse_id"] = id;
             row["state"] ??= "A";
-            row["path"] = flags.Deterministic ? null : PathOf(PythonJson.Str(f["pfn"])!);
+            row["path"] = flags.Deterministic ? null : PathViews.PathOf(protocols, PythonJson.Str(f["pfn"])!);
             return row;
         }).ToList();
         await call.Db.InsertAsync("dids", ["scope", "name", "account", "did_type", "availability", "purge_replicas", "bytes", "adler32", "md5"], rows.Select(Copy), "ON CONFLICT DO NOTHING");
@@ -70,8 +71,6 @@ internal static class ReplicaViews
             return row;
         }
     }
-
-    private static string PathOf(string pfn) => pfn[pfn.IndexOf('/', pfn.IndexOf("://", StringComparison.Ordinal) + 3)..];
 
     private static async Task<Answer> UpdateAsync(Call call)
     {

@@ -16,6 +16,7 @@ internal static class RseViews
         new("POST", "/rses/<rse>/attr/<key>", SetAttributeAsync, "AccessDenied=401 Duplicate=409 RSENotFound=404"),
         new("DELETE", "/rses/<rse>/attr/<key>", DeleteAttributeAsync, "AccessDenied=401 RSENotFound=404 RSEAttributeNotFound=404"),
         .. ProtocolViews.Routes,
+        .. PathViews.Routes,
         .. DistanceViews.Routes,
         .. RseUsageViews.Routes,
     ];
