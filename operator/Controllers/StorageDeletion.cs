@@ -19,8 +19,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
     private static readonly TimeSpan EmptyCheck = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan CounterCheck = TimeSpan.FromSeconds(10);
 
-    /// <summary>Counting many files costs the database a while.</summary>
-    private static readonly TimeSpan LongCheck = TimeSpan.FromMinutes(10);
+    /// <summary>To count so many files would cost the database seconds, each time: Rucio's own counter is good enough for them.</summary>
     private const long Many = 1_000_000;
 
     /// <summary>The catalogue says that the tag is held by another VirtualOrganisation.</summary>
@@ -107,22 +106,25 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
                 await parts.Events.NormalAsync(storage, "Draining", "Decommission", $"RSE {rse.Name} takes no more files, and what no rule holds is deleted. Deletion of a resource can't be taken back: to keep the RSE, set spec.deletionPolicy to Retain", ct);
             }
         }
-        var count = await connection.CountReplicasAsync(rse, root, ct);
+        var count = await CountAsync(rse, connection, root, ct);
         if (count.Files > 0)
         {
             var (reason, message) = Draining.Waits(rse.Name, count);
-            return new Outcome.Blocked(reason, message, count.Files > Many ? LongCheck : EmptyCheck);
+            return new Outcome.Blocked(reason, message, EmptyCheck);
         }
         return await DeleteAsync(storage, rse, connection, look, root, ct);
     }
 
+    private static async Task<ReplicaCount> CountAsync(ObservedRse rse, RucioConnection connection, RucioSession root, CancellationToken ct) =>
+        rse.Space is { Files: > Many and var files, Used: { } used } ? new(files, used) : await connection.CountReplicasAsync(rse, root, ct);
+
     private async Task<Outcome> DeleteIfEmptyAsync(StorageElement storage, ObservedRse rse, RucioConnection connection, VoLook look, RucioSession root, CancellationToken ct)
     {
-        var count = await connection.CountReplicasAsync(rse, root, ct);
+        var count = await CountAsync(rse, connection, root, ct);
         if (count.Files > 0)
         {
             await KeepAsync(storage, rse, connection, look, root, ct);
-            return new Outcome.Blocked("NotEmpty", $"{Draining.Waits(rse.Name, count).Message}. Or set spec.deletionPolicy to Decommission or Retain", count.Files > Many ? LongCheck : EmptyCheck);
+            return new Outcome.Blocked("NotEmpty", $"{Draining.Waits(rse.Name, count).Message}. Or set spec.deletionPolicy to Decommission or Retain", EmptyCheck);
         }
         return await DeleteAsync(storage, rse, connection, look, root, ct);
     }

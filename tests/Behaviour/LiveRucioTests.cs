@@ -89,7 +89,7 @@ public sealed class LiveRucioTests
             apiVersion: rucio.cern.ch/v1alpha1
             kind: StorageElement
             metadata: {name: disk, namespace: {{Ns}} }
-            spec: {voRef: {name: lab}, rse: LAB-{{Run}}_DISK, attributes: {site: LAB}, minFreeSpace: 10Gi, endpoints: [{url: "davs://disk.example.org:443/{{Run}}/"}]}
+            spec: {voRef: {name: lab}, rse: LAB-{{Run}}_DISK, attributes: {site: LAB}, minFreeSpace: 10Gi, capacity: 1Ti, deletionPolicy: Decommission, endpoints: [{url: "davs://disk.example.org:443/{{Run}}/"}]}
             ---
             apiVersion: rucio.cern.ch/v1alpha1
             kind: StorageElement
@@ -120,8 +120,18 @@ public sealed class LiveRucioTests
                 await bed.WaitAsync(resource, Ns, name, node => node["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == $"{pass}" && SandboxBed.IsReady(node));
             }
         }
-        Assert.That(bed.Kubernetes.Store.List("events.events.k8s.io", Ns).Where(e => e["reason"]!.GetValue<string>() == "DriftDetected").Select(e => e["note"]!.GetValue<string>()), Is.Empty);
+        Assert.That(Events(bed, "DriftDetected"), Is.Empty);
+
+        await bed.WaitConditionAsync(World.Storages, Ns, "disk", "SpaceKnown", "True", "Reported");
+        Assert.That(bed.Kubernetes.Store.Get(World.Storages, Ns, "disk")!["status"]!["space"]!["free"]!.GetValue<string>(), Is.EqualTo("1Ti"));
+        bed.Kubernetes.Store.Delete(World.Storages, Ns, "disk");
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); bed.Kubernetes.Store.Get(World.Storages, Ns, "disk") is { } still; await Task.Delay(100))
+            Assert.That(DateTime.UtcNow, Is.LessThan(deadline), still.ToJsonString());
+        Assert.That(Events(bed, "Draining").Concat(Events(bed, "RseDeleted")), Has.Exactly(2).Items.And.All.Contain($"LAB-{Run}_DISK"));
     }
+
+    private static IEnumerable<string> Events(SandboxBed bed, string reason) =>
+        bed.Kubernetes.Store.List("events.events.k8s.io", Ns).Where(e => e["reason"]!.GetValue<string>() == reason).Select(e => e["note"]!.GetValue<string>());
 
     private static void Instance(SandboxBed bed, string url, string user, string password, string tag, string spec) => bed.Kubernetes.ApplyYaml($$"""
         apiVersion: v1
