@@ -109,7 +109,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         var count = await CountAsync(rse, connection, root, ct);
         if (count.Files > 0)
         {
-            var (reason, message) = Draining.Waits(rse.Name, count);
+            var (reason, message) = Draining.Waits(rse, count);
             return new Outcome.Blocked(reason, message, EmptyCheck);
         }
         return await DeleteAsync(storage, rse, connection, look, root, ct);
@@ -124,7 +124,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         if (count.Files > 0)
         {
             await KeepAsync(storage, rse, connection, look, root, ct);
-            return new Outcome.Blocked("NotEmpty", $"{Draining.Waits(rse.Name, count).Message}. Or set spec.deletionPolicy to Decommission or Retain", EmptyCheck);
+            return new Outcome.Blocked("NotEmpty", $"{Draining.Waits(rse, count).Message}. Or set spec.deletionPolicy to Decommission or Retain", EmptyCheck);
         }
         return await DeleteAsync(storage, rse, connection, look, root, ct);
     }

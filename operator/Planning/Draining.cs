@@ -51,14 +51,16 @@ public static class Draining
     public static bool IsMarked(ObservedRse have) => have.Attributes.GetValueOrDefault(Attribute)?.Contains("by=rucio-operator", StringComparison.Ordinal) == true;
 
     /// <summary>What a storage that is not empty waits for; first rule that fits wins.</summary>
-    public static (string Reason, string Message) Waits(string rse, ReplicaCount count)
+    public static (string Reason, string Message) Waits(ObservedRse rse, ReplicaCount count)
     {
-        var holds = $"RSE {rse} holds {N(count.Files)} files, {N(count.Bytes)} bytes";
+        var holds = $"RSE {rse.Name} holds {N(count.Files)} files, {N(count.Bytes)} bytes";
         return count switch
         {
             { Locked: > 0 } => ("Draining", $"{holds}; {N(count.Locked.Value)} of them are held by {Rules(count)}: move or delete these. They can still be read{Left(count)}"),
             { Forgotten: > 0 } => ("Draining", $"{holds}{Left(count)}"),
             { Locked: null } => ("Draining", $"{holds}: move or delete the rules that hold them; the reaper takes the rest"),
+            // daemons/reaper/reaper.py, _rse_deletion_hostname
+            _ when rse.Protocols.All(p => p.Priorities.WanDelete is null) => ("Draining", $"{holds}, and no rule, but none of its endpoints offers delete in its wan priorities: the reaper can't delete them"),
             _ => ("Emptying", $"{holds}, and no rule: the reaper deletes them"),
         };
     }

@@ -64,14 +64,14 @@ public sealed class StorageLifeTests(bool live) : ContractTests(live)
 
         var count = await Bed.Instance.CountReplicasAsync(drained, _root, default);
         Assert.That(count, Is.EqualTo(new ReplicaCount(2, 42, Locked: 1, Rules: 1, Forgotten: 1)));
-        Assert.That(Draining.Waits("DRAIN", count).Message, Does.Contain("2 files, 42 bytes; 1 of them are held by 1 rule").And.Contain("1 have neither"));
+        Assert.That(Draining.Waits(drained, count).Message, Does.Contain("2 files, 42 bytes; 1 of them are held by 1 rule").And.Contain("1 have neither"));
         await RefusedAsync(() => _root.DeleteRseAsync("DRAIN", default), "RSEOperationNotSupported");
 
         // What the judge-cleaner and the reaper do.
         var (id, tag) = (Guid.ParseExact(drained.Id, "N"), _vo.Spec.Tag);
         await Bed.SqlAsync("DELETE FROM locks WHERE rule_id = $1", Guid.Parse(rule));
         await Bed.SqlAsync("UPDATE replicas SET lock_cnt = 0, tombstone = now() AT TIME ZONE 'utc' WHERE rse_id = $1", id);
-        Assert.That(Draining.Waits("DRAIN", await Bed.Instance.CountReplicasAsync(drained, _root, default)).Reason, Is.EqualTo("Emptying"));
+        Assert.That(Draining.Waits(drained, await Bed.Instance.CountReplicasAsync(drained, _root, default)).Reason, Is.EqualTo("Emptying"));
         await Bed.SqlAsync("DELETE FROM replicas WHERE rse_id = $1", id);
         Assert.That(await Bed.Instance.CountReplicasAsync(drained, _root, default), Is.EqualTo(new ReplicaCount(0, 0, 0, 0, Forgotten: 0)));
         await RefusedAsync(() => _root.DeleteRseAsync("DRAIN", default), "RSEOperationNotSupported");

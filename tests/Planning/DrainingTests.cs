@@ -8,6 +8,8 @@ public sealed class DrainingTests
 {
     private static readonly ObservedRse Rse = new("A", "id") { Deterministic = true, Read = false, Write = true, Attributes = new Dictionary<string, string> { ["A"] = "true", ["site"] = "X" } };
 
+    private static readonly ObservedProtocol Davs = new("davs", "h", 443, "/", "rucio.rse.protocols.gfal.Default", new() { WanDelete = 1 });
+
     [Test]
     public void Writing_ends_deleting_begins_and_all_else_stays()
     {
@@ -33,12 +35,16 @@ public sealed class DrainingTests
     [TestCase(5, 0, 0, 0, "Emptying", "and no rule: the reaper deletes them")]
     public void What_it_waits_for_is_told_with_counts(long files, long locked, long rules, long forgotten, string reason, string message)
     {
-        var waits = Draining.Waits("A", new(files, files * 10, locked, rules, Forgotten: forgotten));
+        var waits = Draining.Waits(Rse with { Protocols = [Davs] }, new(files, files * 10, locked, rules, Forgotten: forgotten));
         Assert.That(waits.Reason, Is.EqualTo(reason));
         Assert.That(waits.Message, Does.StartWith("RSE A holds").And.Contain(message));
     }
 
     [Test]
+    public void Files_that_no_endpoint_lets_the_reaper_delete_are_told() =>
+        Assert.That(Draining.Waits(Rse with { Protocols = [Davs with { Priorities = new() { WanRead = 1, LanDelete = 1 } }] }, new(5, 50, 0, 0, Forgotten: 0)).Message, Does.Contain("none of its endpoints offers delete"));
+
+    [Test]
     public void Where_only_a_counter_is_known_it_says_what_to_do() =>
-        Assert.That(Draining.Waits("A", new(5, 50)), Is.EqualTo(("Draining", "RSE A holds 5 files, 50 bytes: move or delete the rules that hold them; the reaper takes the rest")));
+        Assert.That(Draining.Waits(Rse with { Protocols = [Davs] }, new(5, 50)), Is.EqualTo(("Draining", "RSE A holds 5 files, 50 bytes: move or delete the rules that hold them; the reaper takes the rest")));
 }
