@@ -112,13 +112,49 @@ public sealed class StorageLifeBehaviourTests
         await _world.GoneAsync(World.Storages, ns, "disk");
     }
 
-    private async Task<string> StorageAsync(string ns, string rse, string spec)
+    [TestCase("PUT", "/rses/KILL_DISK/usage", Description = "a report")]
+    [TestCase("POST", "/import", Description = "the beginning of the drain")]
+    [TestCase("DELETE", "/rses/KILL_DISK", Description = "the end of the RSE")]
+    public async Task A_killed_operator_goes_on_where_it_was(string method, string path)
     {
-        _world.ApplyInstance(ns);
-        _world.ApplyVo(ns, "vo", $"v{ns[0]}{ns[1]}", "rucio", "  accounts: [{name: alice, identities: [{type: Userpass}]}]\n  scopes: [{name: data, owner: alice}]");
-        _world.ApplyStorage(ns, "disk", "vo", rse, spec: spec);
-        await _world.ReadyAsync((World.Instances, ns, "rucio"), (World.Vos, ns, "vo"), (World.Storages, ns, "disk"));
-        return _world.DatabaseName(ns);
+        await using var world = await World.StartAsync("--drift-interval=1s");
+        var ns = world.Ns("killed");
+        var database = await StorageAsync(ns, "KILL_DISK", "  deletionPolicy: Decommission", world);
+        var killed = new TaskCompletionSource();
+        world.Bed.Rucio.OnResponse = request =>
+        {
+            if (request.Method == method && request.Path == path && killed.TrySetResult())
+            {
+                world.Bed.KillOperator();
+                request.Cut();
+            }
+            return Task.CompletedTask;
+        };
+        if (method == "PUT")
+            world.PatchSpec(World.Storages, ns, "disk", """{"capacity": "1Ti"}""");
+        else
+            world.Store.Delete(World.Storages, ns, "disk");
+        await killed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        world.Bed.StartOperator("--drift-interval=1s");
+        if (method == "PUT")
+        {
+            await world.Bed.WaitConditionAsync(World.Storages, ns, "disk", "SpaceKnown", "True", SpaceReporting.Reported);
+            await world.UntilAsync(() => world.Store.Get(World.Storages, ns, "disk")!["status"]!["space"]?["capacity"]?.GetValue<string>() == "1Ti", () => "status.space.capacity");
+            Assert.That(world.Bed.Rucio.Log.Requests.Count(r => r.Path.EndsWith("/usage", StringComparison.Ordinal)), Is.EqualTo(1), "the killed one's report is its own");
+            world.Store.Delete(World.Storages, ns, "disk");
+        }
+        await world.GoneAsync(World.Storages, ns, "disk");
+        Assert.That(await world.ValueAsync(database, "SELECT deleted FROM rses"), Is.EqualTo("True"));
+    }
+
+    private async Task<string> StorageAsync(string ns, string rse, string spec, World? other = null)
+    {
+        var world = other ?? _world;
+        world.ApplyInstance(ns);
+        world.ApplyVo(ns, "vo", $"v{ns[0]}{ns[1]}", "rucio", "  accounts: [{name: alice, identities: [{type: Userpass}]}]\n  scopes: [{name: data, owner: alice}]");
+        world.ApplyStorage(ns, "disk", "vo", rse, spec: spec);
+        await world.ReadyAsync((World.Instances, ns, "rucio"), (World.Vos, ns, "vo"), (World.Storages, ns, "disk"));
+        return world.DatabaseName(ns);
     }
 
     /// <summary>A file that a rule holds, and one that nothing does.</summary>
