@@ -129,6 +129,20 @@ public sealed class ExternalConnection : RucioConnection
         }
     }
 
+    /// <summary>A file on its servers may say so, too; that can't be seen from outside.</summary>
+    public override async Task RequireEditModeAsync(IEnumerable<StorageChange> changes, RucioSession root, CancellationToken ct)
+    {
+        if (!changes.Any(c => c is ImportRses or ImportDistances))
+        {
+            return;
+        }
+        var options = await (Reach == VoReach.SuperRoot ? AsSuperRoot(_time) : root).FindConfigAsync("importer", ct);
+        foreach (var (option, mode) in (options ?? new Dictionary<string, string>()).Where(o => o is { Key: "rse_sync_method" or "attr_sync_method", Value: not "edit" }))
+        {
+            throw new ImportModeException(option, mode);
+        }
+    }
+
     public override async Task<ReplicaCount> CountReplicasAsync(ObservedRse rse, RucioSession root, CancellationToken ct)
     {
         var space = await root.SpaceAsync(rse.Name, ct);

@@ -49,6 +49,10 @@ public abstract class RucioConnection : IAsyncDisposable
     /// <summary>Files, bytes and, where tables can be counted, rules of a whole VO.</summary>
     public abstract Task<(long Files, long Bytes, long? Rules)> CountDataAsync(ObservedVo vo, RucioSession root, CancellationToken ct);
 
+    /// <summary>Imports add and change, and never take anything away: Rucio's mode <c>edit</c>.</summary>
+    /// <exception cref="ImportModeException">Not so here.</exception>
+    public virtual Task RequireEditModeAsync(IEnumerable<StorageChange> changes, RucioSession root, CancellationToken ct) => Task.CompletedTask;
+
     /// <summary>Maps an identity that needs no password, unless another VO has it.</summary>
     /// <exception cref="IdentityTakenException">Nothing was mapped.</exception>
     public abstract Task MapIdentityAsync(IdentityMapping mapping, RucioSession root, CancellationToken ct);
@@ -85,6 +89,14 @@ public sealed class IdentityTakenException(ObservedIdentity identity)
     : Exception($"{WantedIdentities.Words(identity)} is in use elsewhere in this Rucio"), Runtime.IReportableError
 {
     public string Reason => VoPlan.IdentityTaken;
+    public string Report => Message;
+}
+
+/// <summary>In mode hard an import deletes every empty RSE that it doesn't name, of all VOs; in mode append it changes nothing (lib/rucio/core/importer.py).</summary>
+public sealed class ImportModeException(string option, string mode)
+    : Exception($"this Rucio's config table has {option} = {mode} in section importer: storages are not touched unless it is edit, Rucio's default"), Runtime.IReportableError
+{
+    public string Reason => "ImportModeNotEdit";
     public string Report => Message;
 }
 

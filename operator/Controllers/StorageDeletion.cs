@@ -80,7 +80,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
                 _ => await KeepAsync(storage, rse, connection, look, root, ct),
             };
         }
-        catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem)
+        catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem or ImportModeException)
         {
             // Under Retain nothing may hold it up.
             return Needs(storage) ? new Outcome.Failed(error) : new Outcome.Done();
@@ -152,7 +152,9 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         if (Draining.IsMarked(rse) && StorageElementRules.Validate(storage).Count == 0)
         {
             var observed = await connection.RefreshVoAsync(look, ct);
-            await ExecuteAsync(rse.Name, StoragePlan.For([DesiredStorage.For(storage)], observed, []).Changes, root, ct);
+            var changes = StoragePlan.For([DesiredStorage.For(storage)], observed, []).Changes;
+            await connection.RequireEditModeAsync(changes, root, ct);
+            await ExecuteAsync(rse.Name, changes, root, ct);
             await connection.RefreshVoAsync(look, ct);
         }
         return new Outcome.Done();

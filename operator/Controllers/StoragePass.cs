@@ -44,7 +44,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             }
             overall = await RunStagesAsync(ct);
         }
-        catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem)
+        catch (Exception error) when (error is RucioUnavailableException or RucioRejectedException or DatabaseFault or Npgsql.NpgsqlException or SecretProblem or ImportModeException)
         {
             overall = new Outcome.Failed(error);
             _work.StopAll(overall);
@@ -126,7 +126,9 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         var plan = outlook.Plan();
         if (!plan.IsEmpty)
         {
-            var execution = new StoragePlanExecution(connection.As(_work.Look.Root!, parts.Time), voKey.ToString(), parts.Logger);
+            var root = connection.As(_work.Look.Root!, parts.Time);
+            await connection.RequireEditModeAsync(plan.Changes, root, ct);
+            var execution = new StoragePlanExecution(root, voKey.ToString(), parts.Logger);
             try
             {
                 await execution.RunAsync(plan.Changes, ct);

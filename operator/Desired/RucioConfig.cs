@@ -23,6 +23,9 @@ public static class RucioConfig
         var (instance, database) = (i.Instance, i.Database);
         var config = (instance.Spec.MultiVo ? MultiVo() : SingleVo(i))
             .Set("common", "loglevel", "INFO")
+            // The operator counts on it, and a file wins over the config table.
+            .Set("importer", "rse_sync_method", "edit")
+            .Set("importer", "attr_sync_method", "edit")
             .Set("database", "default", DatabaseUrl(database))
             .Set("database", "schema", database.Address.Schema)
             .Set("database", "pool_size", "5")

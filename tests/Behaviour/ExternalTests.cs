@@ -63,6 +63,21 @@ public sealed class ExternalTests
     }
 
     [Test]
+    public async Task Where_an_import_would_delete_what_it_does_not_name_there_is_none()
+    {
+        var (ns, rucio) = (_world.Ns("hard"), await ForeignRucio.StartAsync(_world, "hard"));
+        await rucio.CallAsync("PUT", "/config/importer/rse_sync_method/hard", null);
+        rucio.ApplyInstance(ns, $"[{{tag: sky, namespace: {ns}}}]");
+        _world.ApplyVo(ns, "sky", "sky", "there");
+        _world.ApplyStorage(ns, "disk", "sky", "SKY_DISK");
+        var told = await _world.NotReadyAsync(World.Storages, ns, "disk", "ImportModeNotEdit");
+        Assert.That(World.Message(told), Does.Contain("rse_sync_method = hard"));
+        Assert.That(_world.Bed.Rucio.Log.Requests.Where(r => r.Prefix == rucio.Prefix && r.Path.StartsWith("/import", StringComparison.Ordinal)), Is.Empty);
+        await rucio.CallAsync("PUT", "/config/importer/rse_sync_method/edit", null);
+        await ReadyAsync(ns, "sky", "disk");
+    }
+
+    [Test]
     public async Task A_vo_that_exists_keeps_what_is_not_ours_and_loses_the_published_password()
     {
         var (ns, rucio) = (_world.Ns("keep"), await ForeignRucio.StartAsync(_world, "keep"));
