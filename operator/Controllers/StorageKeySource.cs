@@ -27,11 +27,19 @@ internal static class StorageKeySource
             return (null, invalid);
         }
         var key = new ObjectKey(storage.Metadata.NamespaceProperty, reference.Name);
-        if (await references.ReadAsync(key, ct) is not { } data)
+        try
         {
-            return (null, new Outcome.Blocked("SecretNotFound", $"{Field}: Secret {key} does not exist"));
+            if (await references.ReadAsync(key, ct) is not { } data)
+            {
+                return (null, new Outcome.Blocked("SecretNotFound", $"{Field}: Secret {key} does not exist"));
+            }
+            var (keys, reason, fault) = StorageKeys.Read(StorageKeys.ServiceOf(DesiredStorage.For(storage))!, data);
+            return keys is not null ? (keys, null) : (null, new Outcome.Blocked(reason!, $"{Field}: Secret {key} {fault}"));
         }
-        var (keys, reason, fault) = StorageKeys.Read(StorageKeys.ServiceOf(DesiredStorage.For(storage))!, data);
-        return keys is not null ? (keys, null) : (null, new Outcome.Blocked(reason!, $"{Field}: Secret {key} {fault}"));
+        catch (KubeApiException error)
+        {
+            // One tenant's namespace: the instance and all other storages go on.
+            return (null, new Outcome.Failed(error));
+        }
     }
 }

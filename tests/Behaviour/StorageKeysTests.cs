@@ -117,6 +117,25 @@ public sealed class StorageKeysTests
     }
 
     [Test]
+    public async Task A_Secret_that_can_not_be_read_holds_up_nobody_else()
+    {
+        var ns = await InstanceAsync("unread", "sky");
+        using (_world.Bed.Kubernetes.Faults.Add(new() { Verb = "get", Resource = "secrets", Namespace = ns, Name = "closed", Status = 403 }))
+        {
+            foreach (var name in (string[])["closed", "open"])
+            {
+                ApplySecret(ns, name, ("access_key", "AK"), ("secret_key", $"secret-key-{name}"));
+                ApplyS3(ns, name, $"SKY_{name.ToUpperInvariant()}");
+            }
+            var unread = await ConditionAsync(ns, "closed", "False", "KubernetesApiForbidden");
+            Assert.That(World.Message(unread, "CredentialsReady"), Does.Contain($"{ns}/closed"));
+            await _world.ReadyAsync((World.Storages, ns, "open"), (World.Instances, ns, "rucio"));
+            Assert.That(Entries(ns).Select(e => e.Key), Is.EqualTo(new[] { IdOf(ns, "open") }));
+        }
+        await _world.ReadyAsync((World.Storages, ns, "closed"));
+    }
+
+    [Test]
     public async Task Fifty_Secrets_changed_at_once_are_a_few_writes_of_one()
     {
         var ns = await InstanceAsync("fifty", "sky");

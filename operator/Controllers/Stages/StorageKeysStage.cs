@@ -13,6 +13,9 @@ internal static class StorageKeysStage
 {
     private const int ReadsAtOnce = 8;
 
+    /// <summary>No event tells that a Secret can be read again.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
+
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
         var present = RseAccounts.Parse(work.Parts.ConfigSecrets.Store.Get(new ObjectKey(work.Names.Namespace, work.Names.RseAccounts)));
@@ -27,13 +30,16 @@ internal static class StorageKeysStage
             .SelectMany(v => Storages(work, v.Claim!, present.Count > 0).Select(s => (Vo: holders.GetValueOrDefault(v.Tag), Storage: s, Rse: v.Rses.GetValueOrDefault(s.Spec.Rse))))
             .Where(s => s.Rse is not null).OrderBy(s => s.Storage.Metadata.CreationTimestamp).ThenBy(s => s.Rse!.Id, StringComparer.Ordinal).ToList();
         var wanted = new (string RseId, StorageKeys? Keys)?[storages.Count];
+        var problems = new Outcome?[storages.Count];
         await Parallel.ForAsync(0, storages.Count, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = ct }, async (n, token) =>
         {
             var (vo, storage, rse) = storages[n];
-            wanted[n] = IsFrozen(work, vo, storage) ? (rse!.Id, null)
-                : storage.Spec.CredentialsSecretRef is null ? null
-                : (rse!.Id, (await StorageKeySource.ReadAsync(storage, work.Parts.References, token)).Keys);
+            var frozen = IsFrozen(work, vo, storage);
+            var (keys, problem) = frozen ? default : await StorageKeySource.ReadAsync(storage, work.Parts.References, token);
+            wanted[n] = frozen || storage.Spec.CredentialsSecretRef is not null ? (rse!.Id, keys) : null;
+            problems[n] = problem;
         });
+        work.LookAgainIn(problems.Any(p => p is Outcome.Failed) ? LookAgain : null);
         work.Inputs = work.Inputs with { StorageKeys = RseAccounts.Next(present, [.. wanted.Where(w => w is not null).Select(w => w!.Value)]) };
         return null;
     }
