@@ -84,6 +84,18 @@ public sealed class SampleStoriesTests
         await AllReadyAsync([.. objects, .. Apply("two-experiments", only: file => file.Contains("polarimeter", StringComparison.Ordinal))]);
     }
 
+    [Test]
+    public async Task Intertwin_with_a_storage_of_every_kind()
+    {
+        _world.Bed.StartOperator();
+        await AllReadyAsync([.. Apply("two-experiments", only: file => file.StartsWith("10-", StringComparison.Ordinal)), .. Apply("intertwin")]);
+
+        var database = _world.DatabaseName(Rucio);
+        Assert.That(await _world.SqlAsync(database, "SELECT scheme || ' ' || third_party_copy_write FROM rse_protocols p JOIN rses r ON r.id = p.rse_id WHERE rse = 'TALLINN-XROOTD_DISK' ORDER BY 1"), Is.EqualTo(new[] { "davs 1", "root 2" }));
+        Assert.That(await _world.SqlAsync(database, "SELECT extended_attributes FROM rse_protocols WHERE scheme = 'srm+https'"), Is.EqualTo(new[] { """{"web_service_path":"/srm/managerv2?SFN="}""" }));
+        Assert.That(await _world.SqlAsync(database, "SELECT key FROM rse_attr_map m JOIN rses r ON r.id = m.rse_id WHERE rse = 'VIENNA-S3_BUCKET' AND key IN ('sign_url', 'verify_checksum') ORDER BY 1"), Is.EqualTo(new[] { "sign_url", "verify_checksum" }));
+    }
+
     private async Task AllReadyAsync(IReadOnlyList<(string Resource, string Ns, string Name)> objects)
     {
         Assert.That(objects, Has.Count.GreaterThanOrEqualTo(4));
