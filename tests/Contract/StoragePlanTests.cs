@@ -36,6 +36,18 @@ public sealed class StoragePlanTests(bool live) : ContractTests(live)
         Assert.That(StorageSpecs.Plan(wanted, observed, 2, wanted.Select(r => r.Name)).Changes, Is.Empty);
     }
 
+    [TestCase(30), TestCase(100), Explicit("a figure; what is compared with it is Rucio's own client, call by call")]
+    public async Task A_mesh_of_this_many_takes(int storages)
+    {
+        DesiredRse[] wanted = [.. Enumerable.Range(100, storages).Select(i => ContractRse.Of($"TIME_{i}"))];
+        var empty = await ObserveAsync();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        await RunAsync(StorageSpecs.Plan(wanted, empty, 1, wanted.Select(r => r.Name)));
+        var made = clock.Elapsed;
+        Assert.That(StorageSpecs.Plan(wanted, await ObserveAsync(), 1, wanted.Select(r => r.Name)).Changes, Is.Empty);
+        Assert.Pass($"{storages} storages: {made.TotalSeconds:f1} s, seen and compared {(clock.Elapsed - made).TotalMilliseconds:f0} ms");
+    }
+
     [Test]
     public async Task Every_field_that_differs_is_named_changed_and_then_as_wanted()
     {
