@@ -40,13 +40,13 @@ public sealed class EndpointProbe(TimeProvider time, TimeSpan patience)
         }
     }
 
-    private static async Task<string> HelloAsync(Endpoint endpoint, IReadOnlyList<IPAddress> addresses, CancellationToken ct)
+    private async Task<string> HelloAsync(Endpoint endpoint, IReadOnlyList<IPAddress> addresses, CancellationToken ct)
     {
         await using var stream = await ConnectAsync(endpoint, addresses, ct);
         return await XrootdHello.IsAnsweredAsync(stream, ct) ? EndpointResult.Answers : EndpointResult.OtherProtocol;
     }
 
-    private static async Task<string> PlainAsync(Endpoint endpoint, IReadOnlyList<IPAddress> addresses, CancellationToken ct)
+    private async Task<string> PlainAsync(Endpoint endpoint, IReadOnlyList<IPAddress> addresses, CancellationToken ct)
     {
         await using var stream = await ConnectAsync(endpoint, addresses, ct);
         return Judge(await HttpHead.AskAsync(stream, "OPTIONS", endpoint, ct));
@@ -96,17 +96,20 @@ public sealed class EndpointProbe(TimeProvider time, TimeSpan patience)
     };
 
     /// <summary>The first that takes the connection.</summary>
-    private static async Task<NetworkStream> ConnectAsync(Endpoint endpoint, IReadOnlyList<IPAddress> addresses, CancellationToken ct)
+    private async Task<NetworkStream> ConnectAsync(Endpoint endpoint, IReadOnlyList<IPAddress> addresses, CancellationToken ct)
     {
         for (var n = 0; ; n++)
         {
             var socket = new Socket(addresses[n].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            // One that swallows packets must leave time for the next.
+            using var turn = new CancellationTokenSource(patience / (MostAddresses + 1), time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, turn.Token);
             try
             {
-                await socket.ConnectAsync(addresses[n], endpoint.Port, ct);
+                await socket.ConnectAsync(addresses[n], endpoint.Port, both.Token);
                 return new NetworkStream(socket, ownsSocket: true);
             }
-            catch (SocketException) when (n + 1 < Math.Min(addresses.Count, MostAddresses))
+            catch (Exception error) when (error is SocketException or OperationCanceledException && !ct.IsCancellationRequested && n + 1 < Math.Min(addresses.Count, MostAddresses))
             {
                 socket.Dispose();
             }

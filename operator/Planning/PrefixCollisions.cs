@@ -37,26 +37,23 @@ public static class PrefixCollisions
         var refused = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var host in places.GroupBy(p => StoragePlace.HostOf(p.Hostname), StringComparer.Ordinal))
         {
-            var kept = new List<StoragePlace>();
+            var kept = new List<(string Vo, string Folder)>();
             foreach (var place in host.OrderBy(p => p.Order))
             {
+                var folder = StoragePlace.FolderOf(place.Prefix);
                 // The host's other name or port may lead to the same files, so the port does not count.
-                if (kept.Exists(k => k.Vo != place.Vo && Overlap(k.Prefix, place.Prefix)))
+                if (kept.Exists(k => k.Vo != place.Vo && Overlap(k.Folder, folder)))
                 {
                     refused.TryAdd(place.Storage, $"{place.Hostname} {place.Prefix}");
                 }
                 else
                 {
-                    kept.Add(place);
+                    kept.Add((place.Vo, folder));
                 }
             }
         }
         return refused;
     }
 
-    private static bool Overlap(string one, string other)
-    {
-        var (a, b) = (StoragePlace.FolderOf(one), StoragePlace.FolderOf(other));
-        return a.StartsWith(b, StringComparison.Ordinal) || b.StartsWith(a, StringComparison.Ordinal);
-    }
+    private static bool Overlap(string a, string b) => a.StartsWith(b, StringComparison.Ordinal) || b.StartsWith(a, StringComparison.Ordinal);
 }

@@ -94,6 +94,26 @@ public sealed class EndpointCheckTests
         await _world.Bed.WaitAsync(World.Storages, _ns, "quiet", s => SandboxBed.Condition(s, "EndpointsReachable") is null && s["status"]!["endpoints"] is null && SandboxBed.IsReady(s));
     }
 
+    [Test]
+    public async Task A_restart_writes_nothing_and_looks_again_without_haste()
+    {
+        using var good = Server(until: DateTimeOffset.UtcNow.AddDays(5));
+        using var bad = new StorageServer { Certificate = Load(_authority.Issue("localhost", "localhost")), Answer = StorageServer.Http(500) };
+        _world.ApplyStorage(_ns, "good", "vo", "DOO_GOOD", $"davs://localhost:{good.Port}/good/", "  check: {endpoints: true, interval: 30d}");
+        _world.ApplyStorage(_ns, "bad", "vo", "DOO_BAD", $"davs://localhost:{bad.Port}/bad/", "  check: {endpoints: true, interval: 30d}");
+        await ReachableAsync("good", "True", "CertificateExpiring");
+        await ReachableAsync("bad", "False", "ServerError");
+        await _world.ReadyAsync((World.Storages, _ns, "good"), (World.Storages, _ns, "bad"));
+
+        _world.Bed.KillOperator();
+        var (looks, writes, calls) = (good.Connections + bad.Connections, _world.Bed.Kubernetes.Requests.Mark(), _world.Bed.Rucio.Log.CountOf(r => r.Vo == "doo" && !r.Path.StartsWith("/auth/", StringComparison.Ordinal)));
+        _world.Bed.StartOperator("--drift-interval=1s");
+        await _world.LooksAsync(3);
+        Assert.That(_world.Bed.Kubernetes.Requests.Since(writes, r => r.IsWrite && r.Resource != "leases" && (r.Path.EndsWith("/good/status", StringComparison.Ordinal) || r.Path.EndsWith("/bad/status", StringComparison.Ordinal))), Is.Empty);
+        Assert.That(good.Connections + bad.Connections, Is.EqualTo(looks));
+        Assert.That(_world.Bed.Rucio.Log.CountOf(r => r.Vo == "doo" && !r.Path.StartsWith("/auth/", StringComparison.Ordinal)), Is.EqualTo(calls));
+    }
+
     private StorageServer Server(DateTimeOffset until) => new() { Certificate = Load(_authority.Issue("localhost", ["localhost"], until)) };
 
     private static X509Certificate2 Load((string Certificate, string Key) pem) => X509Certificate2.CreateFromPem(pem.Certificate, pem.Key);

@@ -1,6 +1,9 @@
+using System.Text.RegularExpressions;
 using NUnit.Framework;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
+using RucioOperator.Tests.Desired;
+using Endpoint = RucioOperator.Api.Endpoint;
 
 namespace RucioOperator.Tests.Planning;
 
@@ -77,6 +80,30 @@ public sealed class StorageAdviceTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.That(Told(facts), Has.Count.EqualTo(100));
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20), "of 89,700 pairs");
+    }
+
+    [TestCase("RUCIO_SOURCE"), TestCase("RUCIO_SOURCE_40"), TestCase("RUCIO_SOURCE_38")]
+    public void Rucio_takes_the_same_schemes_together(string variable)
+    {
+        var constants = File.ReadAllText(Path.Combine(Python.RequireRucio(variable), "lib", "rucio", "common", "constants.py"));
+        var map = Regex.Match(constants, @"SCHEME_MAP = \{(.*?)\}", RegexOptions.Singleline).Groups[1].Value;
+        var theirs = Regex.Matches(map, @"'([^']+)': \[([^\]]*)\]").ToDictionary(m => m.Groups[1].Value, m => Regex.Matches(m.Groups[2].Value, "'([^']+)'").Select(s => s.Groups[1].Value).ToHashSet());
+        Assert.That(theirs, Has.Count.GreaterThan(5));
+        foreach (var (source, destination) in from s in Endpoint.Schemes from d in Endpoint.Schemes select (s, d))
+        {
+            var apart = Told(Disk("A") with { Protocols = [Protocol(source, "/cmp/") with { Priorities = new() { ThirdPartyCopyRead = 1, ThirdPartyCopyWrite = null } }] }, Disk("B") with { Protocols = [Protocol(destination, "/cmp/") with { Priorities = new() { ThirdPartyCopyWrite = 1 } }] })["A"].Any(a => a.Reason == Advice.NoCommonScheme);
+            Assert.That(!apart, Is.EqualTo(source == destination || theirs.TryGetValue(destination, out var with) && with.Contains(source)), $"{source} → {destination}");
+        }
+    }
+
+    [TestCase("RUCIO_SOURCE"), TestCase("RUCIO_SOURCE_40"), TestCase("RUCIO_SOURCE_38")]
+    public void Rucios_own_permissions_open_the_same_names(string variable)
+    {
+        var permissions = File.ReadAllText(Path.Combine(Python.RequireRucio(variable), "lib", "rucio", "core", "permission", "generic_multi_vo.py"));
+        var rule = Regex.Match(permissions, @"def perm_add_replicas\(.*?(?=\ndef )", RegexOptions.Singleline).Value;
+        var endings = Regex.Matches(rule, @"endswith\('([A-Z]+)'\)").Select(m => m.Groups[1].Value).ToList();
+        Assert.That(endings, Has.Count.GreaterThan(2));
+        Assert.That(endings.Where(e => Reasons(Told(f => f with { OwnPermissions = true }, Disk($"X_{e}")), $"X_{e}") is not ["NameIsOpen"]), Is.Empty);
     }
 
     private static string[] Reasons(IReadOnlyDictionary<string, IReadOnlyList<Advice>> told, string rse) => [.. told[rse].Select(a => a.Reason)];
