@@ -9,6 +9,24 @@ namespace RucioOperator.Tests.Hosting;
 public sealed class OperatorMetricsTests
 {
     [Test]
+    public void How_long_certificates_last_is_told_for_each_storage()
+    {
+        var metrics = new OperatorMetrics();
+        metrics.WatchCertificates(() => [(new ObjectKey("metrics-test", "disk"), TimeSpan.FromHours(2))]);
+        var seen = new List<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == RuntimeMetrics.MeterName && instrument.Name == "rucio_operator_endpoint_certificate_left")
+                self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => seen.Add($"{value} {instrument.Unit} {string.Join(' ', tags.ToArray().Select(t => $"{t.Key}={t.Value}"))}"));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        Assert.That(seen, Does.Contain("7200 s namespace=metrics-test storageelement=disk"));
+    }
+
+    [Test]
     public void Space_is_told_for_each_storage_that_is_there_and_no_longer()
     {
         var metrics = new OperatorMetrics();
