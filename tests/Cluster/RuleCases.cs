@@ -98,7 +98,7 @@ internal static class RuleCases
           accounts: [{name: alice, attributes: {a: b}, identities: [{type: Userpass}], quotas: [{rseExpression: "*", bytes: 1Ti}, {rseExpression: SKY_DISK-1, bytes: unlimited}]}]
           scopes: [{name: data, owner: alice}]
           subscriptions: [{name: all, owner: alice, filter: {scopes: [data]}, rules: [{rseExpression: "*"}]}]
-          distances: {policy: Mesh}
+          distances: {policy: Mesh, overrides: [{source: SKY_DISK, destination: SKY_TAPE, distance: 2}]}
           membership: {issuer: iam, mode: DryRun, groups: [{name: sky, attributes: {role: user}, quotas: [{rseExpression: "*", bytes: 1Ti}]}]}
           clientConfig: {authType: Oidc, issuer: iam, jupyter: {destinationRse: SKY_DISK, rseMountPath: /eos, pathBeginsAt: 1, ruleLifetimeDays: 30}}
           check: {dataPath: true, storages: [SKY_DISK], credentialSecretRef: {name: proxy}}
@@ -116,6 +116,7 @@ internal static class RuleCases
           tokens: {basePath: /eos}
           checksums: {supported: [Adler32]}
           lfn2pfn: hash
+          distances: [{rse: SKY_TAPE, to: 2}]
           deletionPolicy: DeleteIfEmpty
         """);
 
@@ -207,7 +208,9 @@ internal static class RuleCases
         new(Vo, ".spec.clientConfig.jupyter", "go together", "spec: {clientConfig: {jupyter: {rseMountPath: null}}}"),
         new(Vo, ".spec.clientConfig.jupyter", "pathBeginsAt is for", "spec: {clientConfig: {jupyter: {destinationRse: null, rseMountPath: null, ruleLifetimeDays: null}}}"),
         new(Vo, ".spec.clientConfig.jupyter", "ruleLifetimeDays is for", "spec: {clientConfig: {jupyter: {destinationRse: null, rseMountPath: null, pathBeginsAt: null}}}"),
-        new(Vo, ".spec.distances.policy", "Star", "spec: {distances: {policy: Star}}"),
+        new(Vo, ".spec.distances", "a Star needs", "spec: {distances: {policy: Star}}"),
+        new(Vo, ".spec.distances", "hub is for policy Star", "spec: {distances: {hub: SKY_DISK}}"),
+        new(Vo, ".spec.distances.overrides[]", "must differ", "spec: {distances: {overrides: [{source: SKY_DISK, destination: SKY_DISK, distance: 2}]}}"),
         new(Vo, ".spec.check", "storages", "spec: {check: {dataPath: false, credentialSecretRef: null}}"),
         new(Vo, ".spec.check", "credentialSecretRef", "spec: {check: {dataPath: false, storages: null}}"),
 
@@ -225,6 +228,8 @@ internal static class RuleCases
         new(Se, ".spec", "needs a davs:// endpoint", "spec: {endpoints: [{url: \"root://h//a/\"}]}"),
         new(Se, ".spec", "is for deterministic storages", "spec: {deterministic: false}"),
         new(Se, ".spec", "cannot take apart URLs", "spec: {deterministic: false, lfn2pfn: null, endpoints: [{url: \"davs://[2001:db8::1]/a/\"}]}"),
+        new(Se, ".spec", "must be another one than spec.rse", "spec: {distances: [{rse: SKY-EOS_DISK1, to: 2}]}"),
+        new(Se, ".spec.distances[]", "to, from or both", "spec: {distances: [{rse: SKY_TAPE}]}"),
         new(Se, ".spec.endpoints", "same", "spec: {endpoints: [{url: \"davs://h/a/\"}, {url: \"davs://h/a/\"}]}"),
         new(Se, ".spec.endpoints[].extendedAttributes", "a key has", "spec: {endpoints: [{url: \"davs://h/a/\", extendedAttributes: {\"a b\": c}}]}"),
         new(Se, ".spec.tokens", "basePath needs", "spec: {tokens: {enabled: false}}"),
