@@ -20,8 +20,7 @@ internal sealed class StorageOutlook
         Distances = DesiredDistances.For(work.Vo!.Spec.Distances, wanted.Where(w => linked.ContainsKey(w.Key)).Select(w => w.Value.Storage));
         _differences = new DistanceDifferences(Distances, linked, work.All.Select(s => s.Spec.Rse).ToHashSet(StringComparer.Ordinal), work.Observed!);
         _pairs = _differences.Find();
-        var pairs = _pairs.Where(p => p.Drifted || Rehearsed(p.Pair.Source) || Rehearsed(p.Pair.Destination)).SelectMany(p => Rehearsed(p.Pair.Source) || Rehearsed(p.Pair.Destination)
-            ? new[] { p.Pair.Source, p.Pair.Destination }.Where(Rehearsed).Select(rse => (Rse: rse, p.Pair)) : [(Rse: p.Pair.For, p.Pair)]).ToLookup(p => p.Rse, p => p.Pair);
+        var pairs = _pairs.SelectMany(d => Concerned(d, modes), (d, rse) => (Rse: rse, d.Pair)).ToLookup(p => p.Rse, p => p.Pair);
         var planned = new Dictionary<string, PlannedStorage>(StringComparer.Ordinal);
         foreach (var (name, (storage, rse)) in wanted)
         {
@@ -29,8 +28,6 @@ internal sealed class StorageOutlook
             planned[name] = new(storage, rse, Mode(storage, own.Count == 0), own);
         }
         Planned = planned;
-
-        bool Rehearsed(string rse) => modes.GetValueOrDefault(rse) == PassMode.DryRun;
     }
 
     public WantedDistances Distances { get; }
@@ -46,6 +43,14 @@ internal sealed class StorageOutlook
 
     public Plan<StorageChange> Plan() =>
         StoragePlan.For(Planned.Values.Where(p => p.Mode == PassMode.Act).Select(p => p.Rse), _work.Observed!, [.. _pairs.Where(May).Select(p => p.Pair)]);
+
+    /// <summary>Whose own change it is: a rehearsal shows all that it would bring; else only what somebody has changed is one.</summary>
+    private static string[] Concerned(DistanceDifference difference, Dictionary<string, PassMode> modes)
+    {
+        var pair = difference.Pair;
+        string[] rehearsing = [.. new[] { pair.Source, pair.Destination }.Where(rse => modes.GetValueOrDefault(rse) == PassMode.DryRun)];
+        return rehearsing.Length > 0 ? rehearsing : difference.Drifted ? [pair.For] : [];
+    }
 
     private bool May(DistanceDifference difference) =>
         May(difference.Pair.Source, difference.Drifted) && May(difference.Pair.Destination, difference.Drifted);

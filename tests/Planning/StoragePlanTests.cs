@@ -71,5 +71,15 @@ public sealed class StoragePlanTests
         Assert.That(imports.SelectMany(i => i.Pairs), Is.Unique.And.Exactly(9900).Items);
     }
 
+    [Test]
+    public void What_differs_is_counted_by_its_part()
+    {
+        var wanted = new DesiredRse("A") { Type = "TAPE", Write = false, MinFreeSpace = 5, Attributes = new Dictionary<string, string> { ["x"] = "1", ["y"] = "2" }, FormerAttributes = ["z"] };
+        var have = new ObservedRse("A", "id") { Deterministic = true, Read = true, Write = true, Delete = true, Attributes = new Dictionary<string, string> { ["z"] = "3" }, Protocols = [new("davs", "h", 1, "/", "i", new())] };
+        var observed = ObservedVo.Absent("sky") with { Rses = new Dictionary<string, ObservedRse> { ["A"] = have } };
+        var plan = StoragePlan.For([wanted], observed, [new("A", "B", 1, "A"), new("B", "A", null, "A")]);
+        Assert.That(plan.Changes.SelectMany(c => c.Parts), Is.EqualTo(new[] { "type", "availability", "minFreeSpace", "attributes", "attributes", "endpoints", "attributes", "distances", "distances" }));
+    }
+
     private static IEnumerable<DesiredRse> Many(int count) => Enumerable.Range(0, count).Select(i => new DesiredRse($"RSE{i:d4}"));
 }
