@@ -1,6 +1,6 @@
-using RucioOperator.Runtime;
 using k8s.Models;
 using RucioOperator.Api;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Desired;
 

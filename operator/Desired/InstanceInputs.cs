@@ -1,9 +1,9 @@
-using RucioOperator.Runtime;
 using RucioOperator.Api;
 using RucioOperator.Catalogue;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
 using RucioOperator.Releases;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Desired;
 

@@ -1,7 +1,7 @@
-using RucioOperator.Runtime;
 using System.Text;
 using k8s.Models;
 using RucioOperator.Api;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Desired;
 

@@ -1,7 +1,7 @@
-using RucioOperator.Runtime;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Planning;
 

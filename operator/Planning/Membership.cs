@@ -1,7 +1,7 @@
-using RucioOperator.Runtime;
 using RucioOperator.Api;
 using RucioOperator.Observed;
 using RucioOperator.Observed.Scim;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Planning;
 

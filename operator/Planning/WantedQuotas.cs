@@ -1,7 +1,7 @@
-using RucioOperator.Runtime;
 using System.Text;
 using RucioOperator.Api;
 using RucioOperator.Observed;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Planning;
 

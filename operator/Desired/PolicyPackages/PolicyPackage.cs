@@ -1,8 +1,8 @@
-using RucioOperator.Runtime;
 using System.Text;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using RucioOperator.Api;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Desired;
 
