@@ -167,7 +167,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             Url = claimed ? parts.Tenancy.InstanceOf(vo)?.Status?.Url ?? new InstanceNames(instance.Namespace, instance.Name).ApiUrl : null,
             Accounts = _work.Desired is { } desired ? desired.Accounts.Count + desired.Held.Count : vo.Spec.Accounts?.Count ?? 0,
             Storages = _work.Observed?.StorageCount ?? vo.Status?.Storages,
-            Space = _work.Observed is { StorageCount: > 0 } full ? SpaceWords.Total(vo.Status?.Space, full.Rses.Values) : null,
+            Space = _work.Observed is not { } full ? vo.Status?.Space : full.StorageCount > 0 ? SpaceWords.Total(vo.Status?.Space, full.Rses.Values) : null,
             // Before the issuer of members was read, theirs are not known.
             QuotaBasis = _work is { Desired: { Membership: not { Status: null } } wanted, Observed: { Exists: true } seen } ? WantedQuotas.Basis(wanted.Accounts, seen) : vo.Status?.QuotaBasis,
         };

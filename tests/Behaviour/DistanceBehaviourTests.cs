@@ -89,7 +89,7 @@ public sealed class DistanceBehaviourTests
         _world.Bed.Rucio.Faults.Add(new(r => r.Body.Contains("\"MNY_7\"", StringComparison.Ordinal) && r.Body.Contains("no-such-region", StringComparison.Ordinal)) { Times = int.MaxValue, Error = (400, "InvalidObject", "Region does not exist") });
         _world.Bed.Rucio.Faults.Add(new(r => r.Body.Contains("\"distance\":666", StringComparison.Ordinal)) { Times = int.MaxValue, Error = (400, "InvalidObject", "Too far") });
         // Done, and nobody hears of it.
-        _world.Bed.Rucio.Faults.Add(new(r => r.Path.StartsWith("/import", StringComparison.Ordinal) && r.Body.Contains("MNY_", StringComparison.Ordinal)) { CutAfter = true });
+        _world.Bed.Rucio.Faults.Add(new(r => r.Path.StartsWith("/import", StringComparison.Ordinal) && r.Body.Contains("MNY_", StringComparison.Ordinal) && !r.Body.Contains("no-such-region", StringComparison.Ordinal) && !r.Body.Contains("\"distance\":666", StringComparison.Ordinal)) { CutAfter = true });
         var before = _world.Bed.Rucio.Log.Count;
         for (var n = 0; n < Count; n++)
         {

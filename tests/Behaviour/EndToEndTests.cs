@@ -22,6 +22,9 @@ public sealed class EndToEndTests
         _world = await World.StartAsync("--drift-interval=2s");
         _objects = TwoExperiments.Apply(_world);
         await _world.ReadyAsync(_objects);
+        // The last storage may be younger than what its VO says of all.
+        foreach (var (ns, name, storages) in new[] { (Sky, "sky", 2), (Sea, "sea", 2) })
+            await _world.Bed.WaitAsync(World.Vos, ns, name, o => o["status"]!["storages"]?.GetValue<int>() == storages && o["status"]!["space"] is not null);
     }
 
     [OneTimeTearDown]

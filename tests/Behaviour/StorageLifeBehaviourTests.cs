@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using RucioOperator.Planning;
 using RucioOperator.Sandbox;
+using RucioOperator.Sandbox.Rucio;
 
 namespace RucioOperator.Tests.Behaviour;
 
@@ -50,6 +51,28 @@ public sealed class StorageLifeBehaviourTests
         Assert.That(await _world.ValueAsync(database, Told), Is.EqualTo("640 3600 none"));
         Assert.That(Space(ns), Is.EqualTo("{\"used\":\"900\",\"files\":3,\"free\":\"3.52Ki\"}"));
         await _world.ReadyAsync((World.Storages, ns, "disk"));
+    }
+
+    [Test]
+    public async Task A_report_that_Rucio_forbids_is_told_and_made_again_only_when_somebody_asks()
+    {
+        var ns = _world.Ns("forbidden");
+        var forbids = true;
+        bool IsReport(StandInRequest r) => r.Method == "PUT" && r.Path == "/rses/FORBIDDEN_DISK/usage";
+        _world.Bed.Rucio.Faults.Add(new(r => forbids && IsReport(r)) { Times = int.MaxValue, Error = (401, "AccessDenied", "Account can not update RSE usage information") });
+        var database = await StorageAsync(ns, "FORBIDDEN_DISK", "  capacity: 1000");
+        await _world.Bed.WaitConditionAsync(World.Storages, ns, "disk", "SpaceKnown", "False", "ReportForbidden");
+        await _world.ReadyAsync((World.Storages, ns, "disk"));
+        var reports = Reports();
+        await _world.LooksAsync(4);
+        Assert.That(Reports(), Is.EqualTo(reports));
+
+        forbids = false;
+        _world.Annotate(World.Storages, ns, "disk", "rucio.cern.ch/reconcile-at", "now");
+        await _world.SqlBecomesAsync(database, Told, "0 1000 0");
+        await _world.Bed.WaitConditionAsync(World.Storages, ns, "disk", "SpaceKnown", "True", SpaceReporting.Reported);
+
+        int Reports() => _world.Bed.Rucio.Log.Requests.Count(r => r.Method == "PUT" && r.Path == "/rses/FORBIDDEN_DISK/usage");
     }
 
     [Test]
