@@ -51,7 +51,7 @@ internal sealed class StorageConclusion(StorageWork work, StorageOutlook outlook
     {
         if (planned.Mode is PassMode.DryRun or PassMode.ObserveOnly && planned.Own.Count > 0)
         {
-            return new Outcome.Blocked("PlanOnly", $"not changed: {planned.Own[0].Describe()}");
+            return StatusPass.PlanOnly(planned.Mode, planned.Own[0], planned.Own.Count - 1);
         }
         var name = planned.Rse.Name;
         return planned.Mode == PassMode.Act && left.Changes.FirstOrDefault(c => c.Rse == name || c is ImportRses i && i.Rses.Any(r => r.Name == name)) is { } still

@@ -26,7 +26,10 @@ internal static class DemoTable
 
     private static string Conditions(JsonObject node) => string.Join(' ', (node["status"]?["conditions"] as JsonArray ?? [])
         .Where(c => c!["type"]!.GetValue<string>() is not ("Ready" or "Reconciling" or "Stalled"))
-        .Select(c => $"{(c!["status"]!.GetValue<string>() switch { "True" => "✓", "False" => "✗", _ => "·" })}{c["type"]}"));
+        .Select(c => $"{Mark(c!["type"]!.GetValue<string>(), c["status"]!.GetValue<string>())}{c["type"]}"));
+
+    /// <summary>Of two conditions it is good when they are not there.</summary>
+    private static string Mark(string type, string status) => (status, type) switch { ("True", "Advised" or "Drifted") => "!", ("True", _) => "✓", ("False", _) => "✗", _ => "·" };
 
     private static string Cell(JsonNode? node) => Markup.Escape(node?.GetValue<string>() ?? "-");
 }
