@@ -16,7 +16,7 @@ public sealed class StatusWriter<T>(KubeApi api, Informer<T> informer, string co
     public async Task<bool> WriteAsync(T current, T desired, CancellationToken cancellationToken)
     {
         var (before, after) = (StatusOf(current), StatusOf(desired));
-        if (JsonNode.DeepEquals(before, after))
+        if (JsonNode.DeepEquals(before, after) || JsonNode.DeepEquals(Ordered(before), Ordered(after)))
             return false;
         try
         {
@@ -27,6 +27,15 @@ public sealed class StatusWriter<T>(KubeApi api, Informer<T> informer, string co
         {
             return false;
         }
+    }
+
+    // A server that merges by type keeps its own order: a condition that came later stands behind those before it.
+    private static JsonObject Ordered(JsonObject status)
+    {
+        var copy = (JsonObject)status.DeepClone();
+        if (copy["conditions"] is JsonArray conditions)
+            copy["conditions"] = new JsonArray([.. conditions.OrderBy(c => (string?)c!["type"], StringComparer.Ordinal).Select(c => c!.DeepClone())]);
+        return copy;
     }
 
     // Absent and null are the same, as are lists and maps of the same content: compared as what would be sent.

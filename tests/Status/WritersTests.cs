@@ -67,6 +67,18 @@ public sealed class WritersTests
     }
 
     [Test]
+    public async Task A_server_that_keeps_the_conditions_in_another_order_is_not_told_them_again()
+    {
+        V1Condition[] conditions = [.. new[] { "Ready", "Claimed", "ScopesReady" }.Select(type => new V1Condition { Type = type, Status = "True", Reason = "AsDesired", Message = "m", LastTransitionTime = time.GetUtcNow().UtcDateTime.Date })];
+        var current = vos.Store.Get(Key)!;
+        await writer.WriteAsync(current, current with { Status = new() { Conditions = conditions } }, default);
+        current = vos.Store.Get(Key)!;
+        Assert.That(await writer.WriteAsync(current with { Status = current.Status! with { Conditions = [.. conditions.Reverse()] } }, current, default), Is.False);
+        conditions[2] = new V1Condition { Type = "ScopesReady", Status = "False", Reason = "OwnerMissing", Message = "m", LastTransitionTime = conditions[2].LastTransitionTime };
+        Assert.That(await writer.WriteAsync(current, current with { Status = new() { Conditions = [.. conditions.Reverse()] } }, default));
+    }
+
+    [Test]
     public async Task A_gone_object_is_no_error()
     {
         var last = vos.Store.Get(Key)!;
