@@ -98,7 +98,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
             }
             if (Draining.Changes(now) is { Count: > 0 } changes)
             {
-                if (await ExecuteAsync(rse.Name, changes, root, ct) is { } refused)
+                if (await ExecuteAsync(rse.Name, changes, connection, root, ct) is { } refused)
                 {
                     return refused;
                 }
@@ -131,7 +131,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
 
     private async Task<Outcome> DeleteAsync(StorageElement storage, ObservedRse rse, RucioConnection connection, VoLook look, RucioSession root, CancellationToken ct)
     {
-        var refused = await ExecuteAsync(rse.Name, [new DeleteRse(rse.Name)], root, ct);
+        var refused = await ExecuteAsync(rse.Name, [new DeleteRse(rse.Name)], connection, root, ct);
         await connection.RefreshVoAsync(look, ct);
         if (refused is null)
         {
@@ -153,16 +153,16 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         {
             var observed = await connection.RefreshVoAsync(look, ct);
             var changes = StoragePlan.For([DesiredStorage.For(storage)], observed, []).Changes;
-            await connection.RequireEditModeAsync(changes, root, ct);
-            await ExecuteAsync(rse.Name, changes, root, ct);
+            await ExecuteAsync(rse.Name, changes, connection, root, ct);
             await connection.RefreshVoAsync(look, ct);
         }
         return new Outcome.Done();
     }
 
     /// <returns>Null: done.</returns>
-    private async Task<Outcome.Blocked?> ExecuteAsync(string rse, IReadOnlyList<StorageChange> changes, RucioSession root, CancellationToken ct)
+    private async Task<Outcome.Blocked?> ExecuteAsync(string rse, IReadOnlyList<StorageChange> changes, RucioConnection connection, RucioSession root, CancellationToken ct)
     {
+        await connection.RequireEditModeAsync(changes, root, ct);
         var execution = new StoragePlanExecution(root, voKey.ToString(), parts.Logger);
         await execution.RunAsync(changes, ct);
         return execution.Errors.TryGetValue(rse, out var error) ? new Outcome.Blocked("RucioRefused", error, EmptyCheck) : null;

@@ -78,6 +78,26 @@ public sealed class ExternalTests
     }
 
     [Test]
+    public async Task Nor_is_a_storage_drained_by_such_an_import()
+    {
+        var (ns, rucio) = (_world.Ns("harddrain"), await ForeignRucio.StartAsync(_world, "harddrain"));
+        rucio.ApplyInstance(ns, $"[{{tag: sky, namespace: {ns}}}]");
+        _world.ApplyVo(ns, "sky", "sky", "there");
+        _world.ApplyStorage(ns, "disk", "sky", "SKY_DISK", spec: "  deletionPolicy: Decommission");
+        await ReadyAsync(ns, "sky", "disk");
+        await rucio.CallAsync("PUT", "/config/importer/rse_sync_method/hard", null);
+        var imports = Imports();
+        _world.Store.Delete(World.Storages, ns, "disk");
+        await _world.NotReadyAsync(World.Storages, ns, "disk", "ImportModeNotEdit");
+        Assert.That(Imports(), Is.EqualTo(imports));
+        await rucio.CallAsync("PUT", "/config/importer/rse_sync_method/edit", null);
+        await _world.GoneAsync(World.Storages, ns, "disk");
+        await rucio.BecomesAsync("SELECT deleted FROM rses", "True");
+
+        int Imports() => _world.Bed.Rucio.Log.Requests.Count(r => r.Prefix == rucio.Prefix && r.Path.StartsWith("/import", StringComparison.Ordinal));
+    }
+
+    [Test]
     public async Task A_vo_that_exists_keeps_what_is_not_ours_and_loses_the_published_password()
     {
         var (ns, rucio) = (_world.Ns("keep"), await ForeignRucio.StartAsync(_world, "keep"));
