@@ -74,7 +74,7 @@ public sealed class WorkloadPlayer : IAsyncDisposable
                 else if (change == ObjectEvent.Deleted)
                     _rucio?.Unregister(Prefix(node));
                 else if (HasRoom)
-                    await play(node);
+                    await PlayAsync(node);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -84,6 +84,18 @@ public sealed class WorkloadPlayer : IAsyncDisposable
         {
             // Workloads that stand still for no visible reason cost a day.
             Environment.FailFast($"the workload player cannot play {resource}", error);
+        }
+
+        async Task PlayAsync(JsonObject node)
+        {
+            try
+            {
+                await play(node);
+            }
+            catch (Exception) when (_store.Get(resource, Text(node, "namespace"), Name(node)) is not { } now || Text(now, "uid") != Text(node, "uid"))
+            {
+                // It went while it was played: that it did comes next.
+            }
         }
     });
 
