@@ -144,16 +144,6 @@ public sealed record ResourcesSpec
     public IReadOnlyDictionary<string, string>? Limits { get; init; }
 }
 
-public sealed record TransfersSpec
-{
-    /// <summary>FTS endpoints such as <c>https://fts.example.org:8446</c>; tenants choose from this list only.</summary>
-    public IReadOnlyList<string>? FtsServers { get; init; }
-    public SecretRef? CredentialSecretRef { get; init; }
-
-    /// <summary>Schemes a transfer may use; absent: all that the storages have.</summary>
-    public IReadOnlyList<string>? Schemes { get; init; }
-}
-
 public sealed record TenancySpec
 {
     public AllowedNamespaces? AllowedNamespaces { get; init; }
@@ -214,6 +204,9 @@ public sealed record RucioInstanceStatus : ResourceStatus
     public string? LastHandledRootRotation { get; init; }
     public DatabaseStatus? Database { get; init; }
     public IReadOnlyList<PolicyPackageStatus>? PolicyPackages { get; init; }
+
+    /// <summary>Of the default credential.</summary>
+    public TransfersStatus? Transfers { get; init; }
 }
 
 public sealed record DatabaseStatus

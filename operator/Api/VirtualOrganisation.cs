@@ -174,6 +174,9 @@ public sealed record VirtualOrganisationStatus : ResourceStatus
     /// <summary>Hash of what the quotas came to on the storages of the last pass: whether it was they that changed, or somebody.</summary>
     public string? QuotaBasis { get; init; }
     public ChecksStatus? Checks { get; init; }
+
+    /// <summary>Of the VO's own credential.</summary>
+    public TransfersStatus? Transfers { get; init; }
 }
 
 /// <summary>On all storages of a VO together, by Rucio's own counters; written anew when it is off by more than a hundredth.</summary>

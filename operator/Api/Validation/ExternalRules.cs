@@ -25,6 +25,7 @@ internal static class ExternalRules
         ("daemons", s.Daemons is not null), ("oidc", s.Oidc is not null), ("trust", s.Trust is not null), ("messaging", s.Messaging is not null), ("mail", s.Mail is not null),
         ("config", s.Config is not null), ("configSecrets", s.ConfigSecrets is not null), ("cache", s.Cache is not null), ("policyPackages", s.PolicyPackages is not null), ("upgrade", s.Upgrade is not null), ("hibernate", s.Hibernate is not null),
         ("monitoring", s.Monitoring is not null), ("networkPolicy", s.NetworkPolicy is not null),
-        ("transfers.credentialSecretRef", s.Transfers?.CredentialSecretRef is not null), ("transfers.schemes", s.Transfers?.Schemes is not null),
+        ("transfers.credentialSecretRef", s.Transfers?.CredentialSecretRef is not null), ("transfers.voms", s.Transfers?.Voms is not null), ("transfers.proxy", s.Transfers?.Proxy is not null),
+        ("transfers.mode", s.Transfers?.Mode is not null), ("transfers.schemes", s.Transfers?.Schemes is not null),
     ];
 }

@@ -35,6 +35,16 @@ public static partial class Forms
     [GeneratedRegex(@"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?\z")]
     public static partial Regex FtsServer();
 
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*\z")]
+    public static partial Regex VomsVo();
+
+    /// <summary>No escapes, and blanks between the fields, as voms-proxy-init reads it; a last field is the version of Globus.</summary>
+    [GeneratedRegex("""^"[^"]+"[ \t]+"(?<host>[A-Za-z0-9.-]+)"[ \t]+"(?<port>[0-9]{1,5})"[ \t]+"(?<subject>/[^"]+)"[ \t]+"(?<vo>[A-Za-z0-9][A-Za-z0-9._-]*)"([ \t]+"[0-9]+")?\z""")]
+    public static partial Regex Vomses();
+
+    [GeneratedRegex(@"^/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*(/Role=[A-Za-z0-9._-]+)?\z")]
+    public static partial Regex Fqan();
+
     [GeneratedRegex(@"^[A-Za-z0-9_.-]{1,64}\z")]
     public static partial Regex ExtendedAttributeKey();
 

@@ -23,8 +23,7 @@ public static class RucioInstanceRules
         new("the embedded server makes sense", s => DatabaseRules.Embedded(s.Database.Embedded)),
         new("servers can be sized, exposed and given certificates", ExposureRules.Servers),
         new("trusted authorities are named once", ExposureRules.Trust),
-        new("FTS servers are URLs", FtsServers),
-        new("transfer schemes are schemes", Schemes),
+        .. TransfersRules.OfInstance,
         new("config names nothing of the operator's", ConfigRules.Check),
         new("daemons have names and sizes", DaemonRules.Check),
         new("brokers and mail can be reached", MessagingRules.Check),
@@ -45,7 +44,11 @@ public static class RucioInstanceRules
 
     private static IEnumerable<FieldError> FieldsToCome(RucioInstanceSpec s) =>
     [
-        .. NotYet("spec.transfers", ("credentialSecretRef", s.Transfers?.CredentialSecretRef)),
+        .. NotYet("spec.transfers",
+            ("credentialSecretRef", s.Transfers?.CredentialSecretRef),
+            ("voms", s.Transfers?.Voms),
+            ("proxy", s.Transfers?.Proxy),
+            ("mode", s.Transfers?.Mode)),
     ];
 
     private static IEnumerable<FieldError> ValuesToCome(RucioInstanceSpec s) =>
@@ -81,18 +84,6 @@ public static class RucioInstanceRules
             : When(!Forms.HostName().IsMatch(host) && !IPAddress.TryParse(host, out _), Invalid($"{path}.host", "must be a host name or an IP address, without scheme, port, user or path")),
         .. When(port is < 1 or > 65535, Invalid($"{path}.port", "must be 1 to 65535")),
         .. When(!Forms.SqlName().IsMatch(schema) || schema.Length > 63, Invalid($"{path}.schema", "must have a-z, 0-9 and _, not start with a digit, at most 63 characters")),
-    ];
-
-    private static IEnumerable<FieldError> FtsServers(RucioInstanceSpec s) =>
-        (s.Transfers?.FtsServers).Items("spec.transfers.ftsServers").Where(f => !Forms.FtsServer().IsMatch(f.Item))
-            .Select(f => Invalid(f.Path, "must be https://host[:port], such as https://fts.example.org:8446"));
-
-    private static IEnumerable<FieldError> Schemes(RucioInstanceSpec s) =>
-    [
-        .. (s.Transfers?.Schemes).Items("spec.transfers.schemes").Where(f => !Forms.Scheme().IsMatch(f.Item))
-            .Select(f => Invalid(f.Path, "must be a URL scheme in lower case, such as davs")),
-        .. When(s.Transfers?.Schemes is not null && s.Config?.GetValueOrDefault("conveyor")?.ContainsKey("scheme") == true,
-            Invalid("spec.config[conveyor][scheme]", "is given twice, also as spec.transfers.schemes")),
     ];
 
     private static IEnumerable<FieldError> Upgrade(RucioInstanceSpec s) => s.Upgrade is not { } upgrade ? [] :

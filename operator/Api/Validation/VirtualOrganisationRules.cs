@@ -24,14 +24,18 @@ public static class VirtualOrganisationRules
         new("checks come at sensible times", s => When(s.Check is { } check && !Forms.CheckInterval().IsMatch(check.Interval), Invalid("spec.check.interval", "must be a time such as 24h, 7d or 30m, at least 5m"))),
         new("the client's configuration is of one piece", ClientConfigRules.Check),
         new("distances are positive and between two", Distances),
+        .. TransfersRules.OfVo,
     ];
 
     public static IReadOnlyList<FieldError> Validate(VirtualOrganisation vo) => All.Run(vo.Spec);
 
     private static IEnumerable<FieldError> FieldsToCome(VirtualOrganisationSpec s) =>
     [
-        .. NotYet("spec",
-            ("transfers", s.Transfers)),
+        .. NotYet("spec.transfers",
+            ("credentialSecretRef", s.Transfers?.CredentialSecretRef),
+            ("voms", s.Transfers?.Voms),
+            ("fts", s.Transfers?.Fts),
+            ("mode", s.Transfers?.Mode)),
     ];
 
     private static IEnumerable<FieldError> Distances(VirtualOrganisationSpec s) => s.Distances is not { } d ? [] :
