@@ -21,8 +21,6 @@ public sealed class ServerSideApplier
 
     private readonly ConcurrentDictionary<(ResourceKind Kind, ObjectKey Key), Settled> settled = [];
 
-    // Children that others deleted, with the hash of what was desired then.
-    private readonly ConcurrentDictionary<(ResourceKind Kind, ObjectKey Key), string> lost = [];
     private readonly KubeApi api;
     private readonly ChildCaches children;
     private readonly TimeProvider time;
@@ -33,15 +31,16 @@ public sealed class ServerSideApplier
         (this.api, this.children, this.time, this.logger) = (api, children, time, logger);
         children.Removed += (kind, key) =>
         {
-            if (settled.TryRemove((kind, key), out var last))
-                lost[(kind, key)] = last.Hash;
+            if (settled.TryGetValue((kind, key), out var last))
+                settled.TryUpdate((kind, key), last with { Gone = true }, last);
         };
     }
 
     private enum Step { Keep, Wait, Apply, Heal, Replace, Refuse }
 
     /// <summary>The server's last word on a child: its version and what it made of our fields.</summary>
-    private sealed record Settled(string Uid, string ResourceVersion, string Hash, string Fields, long At);
+    /// <param name="Gone">Others deleted it since.</param>
+    private sealed record Settled(string Uid, string ResourceVersion, string Hash, string Fields, long At, bool Gone = false);
 
     /// <summary>
     /// Applies what is not on the server as desired and prunes what this owner's <paramref name="set"/> held and no
@@ -58,7 +57,8 @@ public sealed class ServerSideApplier
         {
             kept.Add((child.Kind, child.Key));
             var cached = children.Get(child.Kind, child.Key);
-            switch (await DecideAsync(child, cached, cancellationToken))
+            var last = settled.GetValueOrDefault((child.Kind, child.Key));
+            switch (await DecideAsync(child, cached, last, cancellationToken))
             {
                 case Step.Wait:
                     pending = true;
@@ -67,33 +67,21 @@ public sealed class ServerSideApplier
                     refused.Add(new(child.Kind.Kind, child.Key));
                     break;
                 case Step.Replace:
-                    await DeleteAsync(child.Kind, child.Key, cached!.Metadata.Uid, ChildVerb.Replaced);
+                    changes.Add(await DeleteAsync(cached!, ChildVerb.Replaced, cancellationToken));
                     pending = true;
                     break;
                 case Step.Heal when !heal:
                     left.Add(new(ChildVerb.Applied, child.Kind.Kind, child.Key, IsDrift: true));
                     break;
                 case (Step.Apply or Step.Heal) and var step when await ApplyAsync(child, controller, cancellationToken) != cached?.Metadata.ResourceVersion:
-                    Changed(ChildVerb.Applied, child.Kind, child.Key, isDrift: step == Step.Heal || (lost.TryRemove((child.Kind, child.Key), out var hash) && hash == child.Hash), isNew: cached is null);
+                    ApplyLog.Changed(logger, ChildVerb.Applied, child.Kind.Kind, child.Key);
+                    changes.Add(new(ChildVerb.Applied, child.Kind.Kind, child.Key, IsDrift: step == Step.Heal || (last is { Gone: true } && last.Hash == child.Hash), IsNew: cached is null));
                     break;
             }
         }
-        foreach (var orphan in children.OwnedBy(owner.Metadata.Uid).Where(child => IsOrphan(child, set) && !kept.Contains((ResourceKind.Of(child), ObjectKey.Of(child)))))
-            await DeleteAsync(ResourceKind.Of(orphan), ObjectKey.Of(orphan), orphan.Metadata.Uid, ChildVerb.Pruned);
+        foreach (var orphan in Orphans(owner, set, kept))
+            changes.Add(await DeleteAsync(orphan, ChildVerb.Pruned, cancellationToken));
         return new(changes, refused, pending, left);
-
-        async Task DeleteAsync(ResourceKind kind, ObjectKey key, string uid, ChildVerb verb)
-        {
-            settled.TryRemove((kind, key), out _);
-            await api.DeleteAsync(kind, key, uid, cancellationToken);
-            Changed(verb, kind, key);
-        }
-
-        void Changed(ChildVerb verb, ResourceKind kind, ObjectKey key, bool isDrift = false, bool isNew = false)
-        {
-            ApplyLog.Changed(logger, verb, kind.Kind, key);
-            changes.Add(new(verb, kind.Kind, key, isDrift, isNew));
-        }
     }
 
     /// <summary>Deletes a whole set, also what is retained: for an owner whose deletion was confirmed to take everything along.</summary>
@@ -101,10 +89,21 @@ public sealed class ServerSideApplier
     {
         foreach (var child in children.OwnedBy(owner.Metadata.Uid).Where(child => child.Metadata.DeletionTimestamp is null && Annotation(child, ChildMarks.SetAnnotation) == set))
         {
-            await api.DeleteAsync(ResourceKind.Of(child), ObjectKey.Of(child), child.Metadata.Uid, cancellationToken);
-            ApplyLog.Changed(logger, ChildVerb.Pruned, ResourceKind.Of(child).Kind, ObjectKey.Of(child));
+            await DeleteAsync(child, ChildVerb.Pruned, cancellationToken);
         }
     }
+
+    private async Task<ChildChange> DeleteAsync(IKubernetesObject<V1ObjectMeta> child, ChildVerb verb, CancellationToken cancellationToken)
+    {
+        var (kind, key) = (ResourceKind.Of(child), ObjectKey.Of(child));
+        settled.TryRemove((kind, key), out _);
+        await api.DeleteAsync(kind, key, child.Metadata.Uid, cancellationToken);
+        ApplyLog.Changed(logger, verb, kind.Kind, key);
+        return new(verb, kind.Kind, key);
+    }
+
+    private IEnumerable<IKubernetesObject<V1ObjectMeta>> Orphans(IKubernetesObject<V1ObjectMeta> owner, string set, HashSet<(ResourceKind, ObjectKey)> kept) =>
+        children.OwnedBy(owner.Metadata.Uid).Where(child => IsOrphan(child, set) && !kept.Contains((ResourceKind.Of(child), ObjectKey.Of(child))));
 
     /// <summary>What <see cref="ApplyAsync(IKubernetesObject{V1ObjectMeta}, string, string, IReadOnlyList{DesiredObject}, CancellationToken, bool)"/> would do now; nothing is written.</summary>
     public async Task<IReadOnlyList<Change>> PreviewAsync(IKubernetesObject<V1ObjectMeta> owner, string set, IReadOnlyList<DesiredObject> desired, CancellationToken cancellationToken)
@@ -116,7 +115,7 @@ public sealed class ServerSideApplier
             kept.Add((child.Kind, child.Key));
             var cached = children.Get(child.Kind, child.Key);
             var (kind, name) = (child.Kind.Kind, child.Key.Name);
-            switch (await DecideAsync(child, cached, cancellationToken))
+            switch (await DecideAsync(child, cached, settled.GetValueOrDefault((child.Kind, child.Key)), cancellationToken))
             {
                 case Step.Apply when cached is null:
                     plan.Add(new CreateChild(kind, name));
@@ -132,7 +131,7 @@ public sealed class ServerSideApplier
                     break;
             }
         }
-        plan.AddRange(children.OwnedBy(owner.Metadata.Uid).Where(child => IsOrphan(child, set) && !kept.Contains((ResourceKind.Of(child), ObjectKey.Of(child))))
+        plan.AddRange(Orphans(owner, set, kept)
             .Select(orphan => new DeleteChild(ResourceKind.Of(orphan).Kind, orphan.Metadata.Name)).OrderBy(d => d.Kind, StringComparer.Ordinal).ThenBy(d => d.Name, StringComparer.Ordinal));
         return plan;
     }
@@ -167,12 +166,11 @@ public sealed class ServerSideApplier
         }
     }
 
-    private async Task<Step> DecideAsync(DesiredChild child, IKubernetesObject<V1ObjectMeta>? cached, CancellationToken cancellationToken)
+    private async Task<Step> DecideAsync(DesiredChild child, IKubernetesObject<V1ObjectMeta>? cached, Settled? last, CancellationToken cancellationToken)
     {
-        settled.TryGetValue((child.Kind, child.Key), out var last);
         if (cached is null)
         {
-            if (last?.Hash == child.Hash && time.GetElapsedTime(last.At) < CacheLag)
+            if (last is { Gone: false } && last.Hash == child.Hash && time.GetElapsedTime(last.At) < CacheLag)
                 return Step.Keep;
             // Applying by force would take over whatever has that name.
             var live = await api.GetAsync<PartialObject>(child.Key, cancellationToken, child.Kind);
