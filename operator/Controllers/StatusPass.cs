@@ -16,6 +16,7 @@ internal enum PassMode { Act, DryRun, ObserveOnly, ReportDrift }
 internal static class StatusPass
 {
     public const string DriftReported = nameof(DriftReported);
+    public const string PlanOnlyReason = "PlanOnly";
 
     private const int MaxPlanEntries = 50;
 
@@ -42,7 +43,7 @@ internal static class StatusPass
     public static Outcome? Invalid(IReadOnlyList<FieldError> errors) => errors is [var first, ..] ? new Outcome.Rejected(first.Reason, string.Join("; ", errors.Take(5))) : null;
 
     /// <summary>Of a pass that only looks.</summary>
-    public static Outcome.Blocked PlanOnly(PassMode mode, Change first, int more = 0, TimeSpan? retry = null) => new("PlanOnly",
+    public static Outcome.Blocked PlanOnly(PassMode mode, Change first, int more = 0, TimeSpan? retry = null) => new(PlanOnlyReason,
         $"not changed, since this is a {(mode == PassMode.DryRun ? "dry run" : "resource with managementPolicy ObserveOnly")}: {first.Describe()}{(more > 0 ? $" and {more} more" : "")}", retry);
 
     public static PlanStatus Describe(IReadOnlyList<Change> changes) => new() { Changes = changes.Count, Entries = [.. changes.Take(MaxPlanEntries).Select(c => c.Describe())] };

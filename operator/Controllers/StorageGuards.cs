@@ -77,7 +77,7 @@ internal static class StorageGuards
         {
             return refused;
         }
-        return vo.Status is { Tag: not null, Conditions: { } conditions } && conditions.Any(c => c is { Type: VoConditions.CredentialsSafe } and ({ Status: "True" } or { Reason: StatusPass.DriftReported or "PlanOnly" })) && vo.Status.Tag == vo.Spec.Tag
+        return vo.Status is { Tag: not null, Conditions: { } conditions } && conditions.Any(c => c is { Type: VoConditions.CredentialsSafe } and ({ Status: "True" } or { Reason: StatusPass.DriftReported or StatusPass.PlanOnlyReason })) && vo.Status.Tag == vo.Spec.Tag
             ? null
             : new Outcome.Blocked(VoNotReady, $"VirtualOrganisation {work.VoKey} is not ready for storages yet: see its conditions");
     }
@@ -89,6 +89,10 @@ internal static class StorageGuards
     /// <summary>Oldest first: who was there keeps the RSE, and the place within a limit.</summary>
     public static IEnumerable<StorageElement> BySeniority(IEnumerable<StorageElement> storages) =>
         storages.OrderBy(s => s.Metadata.CreationTimestamp).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal);
+
+    /// <summary>Where several describe one RSE, the one that counts.</summary>
+    public static IEnumerable<StorageElement> Describing(IEnumerable<StorageElement> storages) =>
+        storages.GroupBy(s => s.Spec.Rse).Select(same => BySeniority(same).OrderBy(s => s.Metadata.DeletionTimestamp is not null).ThenBy(s => s.Suspended).First());
 
     /// <summary>Only those that share a host with this VO matter, and the same validity that keeps them out of Rucio is their own pass's business.</summary>
     public static IEnumerable<StoragePlace> Places(StorageWork work)

@@ -11,10 +11,6 @@ internal static class StorageKeySource
 {
     public const string Field = "spec.credentialsSecretRef";
 
-    /// <summary>Where several describe one RSE, the one that counts.</summary>
-    public static IEnumerable<StorageElement> Describing(IEnumerable<StorageElement> storages) => storages.GroupBy(s => s.Spec.Rse)
-        .Select(same => same.OrderBy(s => s.Metadata.DeletionTimestamp is not null).ThenBy(s => s.Suspended).ThenBy(s => s.Metadata.CreationTimestamp).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal).First());
-
     /// <summary>Neither: the storage asks for none.</summary>
     public static async Task<(StorageKeys? Keys, Outcome? Problem)> ReadAsync(StorageElement storage, ReferencedSecrets references, CancellationToken ct)
     {

@@ -91,7 +91,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
     private async Task<Dictionary<string, (StorageElement Storage, DesiredRse Rse)>> GuardAsync(CancellationToken ct)
     {
         var collisions = PrefixCollisions.Find(StorageGuards.Places(_work));
-        var holders = _work.Active.GroupBy(s => s.Spec.Rse).ToDictionary(g => g.Key, g => StorageGuards.BySeniority(g).First().Metadata.Name);
+        var holders = StorageGuards.Describing(_work.All).ToDictionary(s => s.Spec.Rse, s => s.Metadata.Name, StringComparer.Ordinal);
         var closed = await parts.Hosts.RefusedAsync(_work.Instance, _work.Living.SelectMany(Indexes.HostsOf), ct);
         var wanted = new Dictionary<string, (StorageElement Storage, DesiredRse Rse)>(StringComparer.Ordinal);
         foreach (var storage in StorageGuards.BySeniority(_work.Active))

@@ -48,7 +48,7 @@ internal static class StorageKeysStage
     private static IEnumerable<StorageElement> Storages(InstanceWork work, string claim, bool any)
     {
         var storages = work.Parts.Storages.Store.ByIndex(Indexes.ByVo, claim);
-        return any || storages.Any(s => s.Spec.CredentialsSecretRef is not null) ? StorageKeySource.Describing(storages) : [];
+        return any || storages.Any(s => s.Spec.CredentialsSecretRef is not null) ? StorageGuards.Describing(storages) : [];
     }
 
     /// <summary>Nothing of it is changed now: the reaper needs the keys of a storage that is emptied, too.</summary>

@@ -23,7 +23,7 @@ internal static class CredentialsStage
                 work.Report(storage).Remove(StorageConditions.CredentialsReady);
             }
         }
-        var counting = StorageKeySource.Describing(work.All).Where(s => s.Spec.CredentialsSecretRef is not null).ToHashSet();
+        var counting = StorageGuards.Describing(work.All).Where(s => s.Spec.CredentialsSecretRef is not null).ToHashSet();
         foreach (var (storage, rse) in work.Present.Where(p => counting.Contains(p.Storage)).ToList())
         {
             if (await ProblemAsync(work, storage, rse.Id, ct) is { } problem)
@@ -46,7 +46,7 @@ internal static class CredentialsStage
         {
             return new Outcome.Rejected("ExternalInstance", $"{StorageKeySource.Field}: RucioInstance {ObjectKey.Of(work.Instance)} is run by somebody else, who keeps its rse-accounts.cfg: leave it out and hand the keys over to them");
         }
-        var names = new InstanceNames(work.Instance.Metadata.NamespaceProperty, work.Instance.Metadata.Name);
+        var names = InstanceNames.Of(work.Instance);
         var present = RseAccounts.Parse(work.Parts.ConfigSecrets.Store.Get(new ObjectKey(names.Namespace, names.RseAccounts)));
         var has = present.GetValueOrDefault(rseId);
         var (keys, problem) = await StorageKeySource.ReadAsync(storage, work.Parts.References, ct);
@@ -55,7 +55,7 @@ internal static class CredentialsStage
             Outcome.Blocked blocked when has is not null => blocked with { Message = $"{blocked.Message}; Rucio goes on with the keys it has" },
             not null => problem,
             _ when keys == has => null,
-            _ when StatusPass.Mode(storage, storage.Spec.ManagementPolicy, DriftPolicy.Heal, nothingToDo: true) != PassMode.Act => new Outcome.Blocked("PlanOnly", $"not changed: keys of RSE {storage.Spec.Rse} in rse-accounts.cfg"),
+            _ when StatusPass.Mode(storage, storage.Spec.ManagementPolicy, DriftPolicy.Heal, nothingToDo: true) != PassMode.Act => new Outcome.Blocked(StatusPass.PlanOnlyReason, $"not changed: keys of RSE {storage.Spec.Rse} in rse-accounts.cfg"),
             _ when !RseAccounts.HasRoom(present, rseId, keys!) => new Outcome.Blocked("NoRoom", $"{StorageKeySource.Field}: RucioInstance {ObjectKey.Of(work.Instance)} has keys of {present.Count} storages, and more do not fit into one Secret", TimeSpan.FromMinutes(10)),
             _ => new Outcome.Blocked("WaitingForInstance", $"RucioInstance {ObjectKey.Of(work.Instance)} has not handed the keys over yet: see its conditions"),
         };
