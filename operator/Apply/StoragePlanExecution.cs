@@ -41,7 +41,7 @@ public sealed class StoragePlanExecution(RucioSession root, string vo, ILogger l
                     await OneAsync(said => _errors[c.Name] = said, root.RemoveRseAttributeAsync(c.Name, c.Key, ct));
                     break;
                 case RemoveMinFreeSpace c when !_errors.ContainsKey(c.Name):
-                    await OneAsync(said => _errors[c.Name] = said, root.RemoveLimitAsync(c.Name, "MinFreeSpace", ct));
+                    await OneAsync(said => _errors[c.Name] = said, root.RemoveLimitAsync(c.Name, StoragePlan.MinFreeSpace, ct));
                     break;
                 case RemoveDistance c when Both(c.Pair):
                     await OneAsync(said => Refuse(c.Pair, said), root.RemoveDistanceAsync(c.Pair.Source, c.Pair.Destination, ct));

@@ -5,7 +5,7 @@ namespace RucioOperator.Planning;
 /// <summary>Pure: what to do for all storages of one VO together.</summary>
 public static class StoragePlan
 {
-    private const string MinFreeSpace = "MinFreeSpace";
+    public const string MinFreeSpace = "MinFreeSpace";
 
     /// <summary>RSEs in one import: about 0.6 s at the server.</summary>
     public const int RsesPerImport = 25;

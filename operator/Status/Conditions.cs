@@ -26,8 +26,7 @@ public sealed class Conditions
     public Conditions(IReadOnlyList<V1Condition>? previous, long generation, DateTimeOffset now)
     {
         this.generation = generation;
-        // They come back in whole seconds; written with a fraction, every pass would look like a change.
-        this.now = new DateTime(now.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, DateTimeKind.Utc);
+        this.now = MetaTime.Of(now);
         foreach (var condition in previous ?? [])
             current[condition.Type] = condition;
     }

@@ -81,7 +81,7 @@ internal static class EndpointsStage
     {
         Url = result.Url,
         Result = result.Result,
-        Since = before?.Result == result.Result && before.Since is { } since ? since : new DateTime(now.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, DateTimeKind.Utc),
+        Since = before?.Result == result.Result && before.Since is { } since ? since : MetaTime.Of(now),
         CertificateExpires = result.Expires?.UtcDateTime,
     };
 }

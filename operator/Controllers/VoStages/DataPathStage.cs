@@ -62,7 +62,7 @@ internal static class DataPathStage
         var now = work.Parts.Time.GetUtcNow();
         if (!IsUnderWay(run) && schedule.IsDue(now, StatusPass.Token(work.Vo) is { } token && token != work.Vo.Status?.LastHandledReconcileAt))
         {
-            var start = Seconds(now);
+            var start = MetaTime.Of(now);
             run = run with { StartedAt = run.EndedAt > start ? run.EndedAt : start, Storages = storages };
         }
         work.Status = work.Status with { Checks = (work.Status.Checks ?? new()) with { DataPath = run } };
@@ -87,7 +87,7 @@ internal static class DataPathStage
         }
         var words = LastWords.Of(await PodsAsync(work, job, ct)) ?? state.Reason ?? "";
         words = words.Length <= MessageLimit ? words : words[..MessageLimit];
-        var at = Seconds(work.Parts.Time.GetUtcNow());
+        var at = MetaTime.Of(work.Parts.Time.GetUtcNow());
         var passed = state.Ended == JobEnd.Complete;
         work.Parts.Metrics.CheckDone("dataPath", passed);
         if (!passed)
@@ -142,6 +142,4 @@ internal static class DataPathStage
             work.Report.True(VoConditions.DataPathVerified, "Verified", run.Message ?? "");
         }
     }
-
-    private static DateTime Seconds(DateTimeOffset time) => new(time.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, DateTimeKind.Utc);
 }

@@ -63,7 +63,7 @@ internal static class IsolationStage
                 {
                     Isolation = new()
                     {
-                        At = new DateTime(now.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, DateTimeKind.Utc),
+                        At = MetaTime.Of(now),
                         Attempts = result.Attempts,
                         Refused = result.Attempts - result.Succeeded.Count,
                         Succeeded = result.Passed ? null : result.Succeeded,
