@@ -62,6 +62,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
     {
         var (connection, source) = (_work.Connection, new DesiredVoSource(_work));
         var observed = await connection.ObserveVoAsync(await source.LookAsync(ct), ct);
+        var told = new HashSet<string>(StringComparer.Ordinal);
         for (var round = 1; ; round++)
         {
             var desired = await source.ReadAsync(observed, ct);
@@ -84,9 +85,10 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             {
                 return new VoConclusion(_work, desired, plan, mode).Draw();
             }
-            if (round == 1 && drift.Count > 0)
+            // In later rounds, too: somebody may change more while the first is put right.
+            if (drift.Where(c => told.Add(c.Describe())).ToList() is { Count: > 0 } news)
             {
-                await StatusPass.DriftAsync(vo, drift, parts.Events, parts.Metrics, ct);
+                await StatusPass.DriftAsync(vo, news, parts.Events, parts.Metrics, ct);
             }
             try
             {

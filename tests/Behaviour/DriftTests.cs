@@ -72,6 +72,28 @@ public sealed class DriftTests
     }
 
     [Test]
+    public async Task What_somebody_changes_while_another_change_is_put_right_is_told_as_well()
+    {
+        await _world.Bed.WaitReadyAsync(World.Vos, Sky, "sky");
+        await _world.Bed.WaitReadyAsync(World.Storages, Sky, "disk");
+        var changed = 0;
+        _world.Bed.Rucio.OnResponse = request => request.Path.Contains("/alice/limits", StringComparison.Ordinal) || request.Path.StartsWith("/accountlimits/", StringComparison.Ordinal)
+            ? Interlocked.Increment(ref changed) == 1 ? _world.SqlAsync(_world.DatabaseName(Rucio), "UPDATE accounts SET status = 'SUSPENDED' WHERE account = 'robot@sky'") : Task.CompletedTask
+            : Task.CompletedTask;
+        try
+        {
+            await _world.SqlAsync(_world.DatabaseName(Rucio), "DELETE FROM account_limits WHERE account = 'alice@sky'");
+            await _world.EventAsync(Sky, "sky", "DriftDetected", "status of account robot");
+        }
+        finally
+        {
+            _world.Bed.Rucio.OnResponse = null;
+        }
+        await _world.SqlBecomesAsync(_world.DatabaseName(Rucio), "SELECT status FROM accounts WHERE account = 'robot@sky'", "ACTIVE");
+        await _world.Bed.WaitReadyAsync(World.Vos, Sky, "sky");
+    }
+
+    [Test]
     public async Task Unknown_attributes_are_left_alone_under_Merge_and_removed_under_Exact()
     {
         foreach (var rse in (string[])["SEA_DISK", "SEA_TAPE"])
