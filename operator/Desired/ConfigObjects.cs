@@ -35,6 +35,10 @@ public static class ConfigObjects
             yield return Secret(i, names.ConfigTrace, "20-trace.json", RucioConfig.Trace(i));
         }
         yield return Secret(i, names.RseAccounts, RseAccounts.File, RseAccounts.Content(i));
+        foreach (var proxies in Proxies.Secrets(i))
+        {
+            yield return proxies;
+        }
         yield return Secret(i, names.Vos, "90-vos.json", RucioConfig.Vos(i));
         foreach (var workload in Daemons.Of(i))
         {

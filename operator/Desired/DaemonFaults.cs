@@ -23,6 +23,7 @@ public static class DaemonFaults
             var path = $"spec.daemons.groups[{n}]";
             errors.AddRange(Name($"{path}.daemon", g.Daemon, spec, release) is { } wrong ? [wrong]
                 : profile.Contains(g.Name) || g.Name != g.Daemon && release.Daemons.ContainsKey(g.Name) ? [Invalid($"{path}.name", $"{g.Name} is the name of a daemon{(profile.Contains(g.Name) ? " of the profile" : "")}: choose another name")]
+                : VoReapers.IsName(g.Name) ? [Invalid($"{path}.name", $"{g.Name} may be the name of a VO's own reaper: choose another name")]
                 : Arguments(path, g.Arguments, release.Daemons[g.Daemon]));
         }
         return errors.Count > 0 ? errors : [.. Rings(spec, release)];

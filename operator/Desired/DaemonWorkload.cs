@@ -14,9 +14,15 @@ public sealed record DaemonWorkload(string Name, string Daemon, ReleaseDaemon Re
     public IReadOnlyDictionary<string, string> Arguments { get; init; } = new Dictionary<string, string>();
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Config { get; init; }
 
+    /// <summary>The VO whose proxy it shows, and nobody else's; null: the default one.</summary>
+    public string? Vo { get; init; }
+
+    /// <summary>Those it works for; empty: all.</summary>
+    public IReadOnlyList<string> Vos { get; init; } = [];
+
     /// <summary>Whole, in the release's form.</summary>
     /// <exception cref="ArgumentException">An argument of the spec that the release has not.</exception>
-    public IReadOnlyList<string> CommandLine => DaemonArguments.Of(Release, Arguments);
+    public IReadOnlyList<string> CommandLine => [.. DaemonArguments.Of(Release, Arguments), .. Vos.Count == 0 ? (string[])[] : ["--vos", .. Vos]];
 
     /// <summary>Longer than a cycle, whatever cycle was chosen.</summary>
     public int GracePeriodSeconds

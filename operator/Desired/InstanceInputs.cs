@@ -59,6 +59,10 @@ public sealed record InstanceInputs(
     /// <summary>RSE id → its keys.</summary>
     public IReadOnlyDictionary<string, StorageKeys> StorageKeys { get; init; } = new Dictionary<string, StorageKeys>();
 
+    public InstanceProxies Proxies { get; init; } = InstanceProxies.None;
+
+    public ReaperShares Reapers { get; init; } = ReaperShares.Together;
+
     /// <summary>Forged certificates were seen to be refused, or no certificate is taken at all.</summary>
     public bool AuthMayBeExposed { get; init; }
 

@@ -50,6 +50,12 @@ public sealed record InstanceNames(string Namespace, string Instance)
 
     /// <summary>Secret with the keys of all storages, by RSE id.</summary>
     public string RseAccounts => $"{Instance}-rse-accounts";
+
+    /// <summary>Secret with the proxy of the default credential.</summary>
+    public string Proxy => $"{Instance}-proxy";
+
+    /// <summary>Secrets with the proxies of VOs, 0 to f.</summary>
+    public string Proxies(int shard) => $"{Instance}-proxies-{shard:x}";
     public string Memcached => $"{Instance}-memcached";
     public string PodMonitor => Instance;
     public string Auth => $"{Instance}-auth";

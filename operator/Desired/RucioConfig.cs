@@ -40,6 +40,7 @@ public static class RucioConfig
         {
             config.Set("conveyor", "transfertool", "fts3");
         }
+        Proxies.Configure(config, i);
         if (Memcached.Url(i) is { } cache)
         {
             config.Set("cache", "url", cache);

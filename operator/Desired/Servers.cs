@@ -55,6 +55,7 @@ public static class Servers
     private static V1Deployment Server(InstanceInputs i, ServerShape s)
     {
         var tls = s.TlsSecret ?? s.PinnedSecret;
+        var proxies = Proxies.OfServer(i, s.Component);
         var (port, health) = tls is not null ? (443, 444) : (80, 81);
         var scheme = tls is not null ? "HTTPS" : "HTTP";
         // The health port answers from a small application of its own; only the main port proves that Rucio loaded.
@@ -79,6 +80,7 @@ public static class Servers
                 .. RucioPod.Mounts(i), Httpd.ConfigMount(s.X509),
                 .. s.PinnedSecret is null ? [] : PinnedMounts(),
                 .. s.TlsSecret is null ? [] : Httpd.ServeMounts(s.X509),
+                .. proxies.Mounts,
             ],
             Resources = RucioPod.Resources(s.Resources, "250m", "1Gi"),
             SecurityContext = RucioPod.Security(),
@@ -91,6 +93,7 @@ public static class Servers
             new() { Name = "httpd", ConfigMap = new V1ConfigMapVolumeSource { Name = i.Names.Httpd } },
             .. tls is null ? (V1Volume[])[] : [new() { Name = "tls", Secret = new V1SecretVolumeSource { SecretName = tls, DefaultMode = 0x100 } }],
             .. s.X509 ? (V1Volume[])[Authorities.OfClients(i)] : [],
+            .. proxies.Volumes,
         ];
         var extra = (s.X509 ? Httpd.Verified : Httpd.Closed) + (s.TlsSecret is null ? "" : Httpd.Serve) + (s.PinnedSecret is null ? "" : i.AdminCertificate.Certificate);
         return new V1Deployment

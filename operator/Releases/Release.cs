@@ -76,8 +76,8 @@ public sealed record RemovedDaemon(string Since, string Reason);
 public sealed record ReleaseDaemon
 {
     /// <summary>
-    /// The closed list. Left out on purpose: <c>--vos</c> (two groups with different VOs starve each other),
-    /// <c>--run-once</c>, <c>--exclude-activities</c> (without effect in a multi-VO Rucio), and what a storage attribute
+    /// The closed list. Left out on purpose: <c>--vos</c> (two groups with different VOs starve each other, but for reapers,
+    /// which the operator itself shares out), <c>--run-once</c>, <c>--exclude-activities</c> (without effect in a multi-VO Rucio), and what a storage attribute
     /// or its availability does better.
     /// </summary>
     public required IReadOnlyDictionary<string, ArgumentKind> Arguments { get; init; }

@@ -36,7 +36,7 @@ public sealed class RenderedArtefactsTests(string variable)
           groups:
           - {name: analysis, daemon: conveyor-finisher, arguments: {activities: "User Analysis, Debug"}}
           - {name: rebalance, daemon: bb8, arguments: {dry-run: "true", comment: "it's 100% me"}}
-        transfers: {ftsServers: ["https://fts.example.org:8446"], schemes: [davs, root]}
+        transfers: {ftsServers: ["https://fts.example.org:8446"], schemes: [davs, root], credentialSecretRef: {name: robot}}
         messaging:
           hermes: {hosts: [a.example.org, b.example.org], destination: /topic/rucio.events, credentialsSecretRef: {name: "m%q"}}
           receiver: {hosts: [mq], port: 61614, tls: true, destination: /topic/fts, voName: sky, credentialsSecretRef: {name: cert}}
@@ -53,7 +53,8 @@ public sealed class RenderedArtefactsTests(string variable)
     {
         source = Python.RequireRucio(variable);
         var version = ReleaseCatalogue.Lines.First(release => File.ReadAllText(Path.Combine(source, "lib/rucio/vcsversion.py")).Contains($"'{release.Line}.", StringComparison.Ordinal)).Versions[^1];
-        inputs = InstanceCase.Of($"{Everything}\nversion: {version}");
+        var proxies = new Dictionary<string, VoProxy> { ["sky"] = new("sky/sky", "(PEM)") };
+        inputs = InstanceCase.Of($"{Everything}\nversion: {version}") with { Proxies = new("(PEM)", proxies), Reapers = ReaperShares.Of([("def", false), ("sea", true), ("sky", true)], proxies) };
     }
 
     [Test]
@@ -100,6 +101,7 @@ public sealed class RenderedArtefactsTests(string variable)
             Assert.That(answer.GetProperty(daemon).GetProperty("parsed").GetArrayLength(), Is.EqualTo(all.Count), daemon);
         Assert.That(answer.GetProperty("bb8").GetProperty("parsed")[0].GetProperty("comment").GetString(), Is.EqualTo("it's 100% me"));
         Assert.That(answer.GetProperty("reaper").GetProperty("parsed")[0].GetProperty("include_rses").GetString(), Is.EqualTo("(A&B)|c=1"));
+        Assert.That(answer.GetProperty("reaper").GetProperty("parsed").EnumerateArray().Select(p => string.Join(' ', p.GetProperty("vos").EnumerateArray().Select(v => v.GetString()))), Is.EqualTo(new[] { "def sea", "sky" }));
         Assert.That(answer.GetProperty("conveyor-finisher").GetProperty("parsed")[1].GetProperty("activities").EnumerateArray().Select(a => a.GetString()), Is.EqualTo(new[] { "User Analysis", "Debug" }));
     }
 

@@ -13,7 +13,8 @@ using RucioOperator.Tests.Desired;
 namespace RucioOperator.Tests.Golden;
 
 /// <summary>An instance of a sample, or of <c>tests/Golden/modes</c>, and everything that is made for it.</summary>
-public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnlyList<string> VoTags, InstancePhase Phase = InstancePhase.Running)
+/// <param name="OwnCredentials">Tags of the VOs that bring one.</param>
+public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnlyList<string> VoTags, IReadOnlyList<string> OwnCredentials, InstancePhase Phase = InstancePhase.Running)
 {
     public override string ToString() => Name;
 
@@ -29,8 +30,11 @@ public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnly
 
     public IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Objects()
     {
+        var proxies = OwnCredentials.ToDictionary(tag => tag, tag => new VoProxy($"(namespace)/{tag}", $"(PEM of the proxy of {tag})"));
         var inputs = Inputs.Of(Instance) with
         {
+            Proxies = new(Instance.Spec.Transfers?.CredentialSecretRef is null ? null : "(PEM of the default proxy)", proxies),
+            Reapers = ReaperShares.Of([("def", false), .. VoTags.Select(tag => (tag, true))], proxies),
             VoTags = VoTags,
             Phase = Phase,
             Move = Phase.IsUpgrade() ? new CatalogueMove("a62db546a1f1", "3b943000da18") : null,
@@ -48,9 +52,11 @@ public sealed record RenderedCase(string Name, RucioInstance Instance, IReadOnly
     private static IEnumerable<RenderedCase> Of(string name, params string[] files)
     {
         var documents = files.Order(StringComparer.Ordinal).SelectMany(file => Yaml.Parse(File.ReadAllText(file))).ToList();
-        var tags = documents.Where(d => d.Text("kind") == VirtualOrganisation.KubeKind).Select(d => d.Text("spec", "tag")!).ToList();
+        var vos = documents.Where(d => d.Text("kind") == VirtualOrganisation.KubeKind).ToList();
+        var tags = vos.Select(d => d.Text("spec", "tag")!).ToList();
+        var own = vos.Where(d => d.At("spec", "transfers", "credentialSecretRef") is not null).Select(d => d.Text("spec", "tag")!).ToList();
         // An instance that is elsewhere has nothing made for it.
-        return documents.Where(d => d.Text("kind") == RucioInstance.KubeKind && d["spec"]!["external"] is null).Select(d => new RenderedCase(name, Read(d), tags is [] ? ["sky"] : tags));
+        return documents.Where(d => d.Text("kind") == RucioInstance.KubeKind && d["spec"]!["external"] is null).Select(d => new RenderedCase(name, Read(d), tags is [] ? ["sky"] : tags, own));
     }
 
     /// <summary>With the defaults that the API server fills in.</summary>

@@ -17,13 +17,18 @@ internal static class DaemonsStage
             return Task.FromResult<Outcome?>(new Outcome.Requeue(Shortly, "StartingDaemons", "Servers answer, daemons start"));
         }
         var daemons = Daemons.Of(work.Inputs);
-        var notRunning = work.Availability(daemons.Where(d => !IsMerelyRestarted(work, d)).Select(d => work.Names.Daemon(d.Name)));
+        // One VO's reaper is no reason for all others to wait.
+        var notRunning = work.Availability(daemons.Where(d => d.Vo is null && !IsMerelyRestarted(work, d)).Select(d => work.Names.Daemon(d.Name)));
         if (notRunning is null)
         {
-            work.Report.True(InstanceConditions.DaemonsReady, "Running", $"{daemons.Count(d => d.Replicas > 0)} daemons run{LeftOut(work)}");
+            var still = daemons.Where(d => d.Vo is not null && work.Availability([work.Names.Daemon(d.Name)]) is not null).ToList();
+            work.Report.True(InstanceConditions.DaemonsReady, "Running", $"{daemons.Count(d => d.Replicas > 0) - still.Count} daemons run{StillStarting(still)}{LeftOut(work)}");
         }
         return Task.FromResult(notRunning);
     }
+
+    private static string StillStarting(List<DaemonWorkload> reapers) =>
+        reapers.Count == 0 ? "" : $"; not yet: {string.Join(", ", reapers.Take(5).Select(d => d.Name))}{(reapers.Count > 5 ? $" and {reapers.Count - 5} more" : "")}";
 
     /// <summary>For a new list of RSEs, with the old pod at work until the new one is there: nothing that an instance would not be ready for.</summary>
     private static bool IsMerelyRestarted(InstanceWork work, DaemonWorkload workload) =>

@@ -60,11 +60,13 @@ internal sealed class PodSpec(IKubeStore store, string ns, JsonObject template)
             var found = secret is not null
                 ? store.Get("secrets", ns, Text(secret, "secretName") ?? Text(secret, "name")!)
                 : store.Get("configmaps", ns, Text(map!, "name")!);
+            if (found is null && (secret ?? map)!["optional"]?.GetValue<bool>() == true)
+                continue;
             if (found is null)
                 return null;
             var items = (secret ?? map)!["items"] as JsonArray;
             foreach (var (key, value) in (found["data"] as JsonObject ?? []).Where(e => items is null || items.Any(i => Text(i!.AsObject(), "key") == e.Key)))
-                content[key] = secret is null ? value!.GetValue<string>() : Encoding.UTF8.GetString(Convert.FromBase64String(value!.GetValue<string>()));
+                content[items?.Select(i => i!.AsObject()).First(i => Text(i, "key") == key) is { } item ? Text(item, "path")! : key] = secret is null ? value!.GetValue<string>() : Encoding.UTF8.GetString(Convert.FromBase64String(value!.GetValue<string>()));
         }
         return content;
     }
