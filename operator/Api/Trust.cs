@@ -7,7 +7,7 @@ public sealed record TrustSpec
 {
     public IReadOnlyList<CaBundle>? CaBundles { get; init; }
 
-    /// <summary>Fetching of revocation lists: comes later. Lists in the bundles are used.</summary>
+    /// <summary>How often revocation lists are fetched, such as <c>6h</c>; 1h to 7d. Absent: only those in the bundles are used.</summary>
     public string? CrlRefresh { get; init; }
 }
 

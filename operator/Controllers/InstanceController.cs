@@ -43,6 +43,7 @@ public sealed class InstanceController(InstanceParts parts) : IEntityController<
     /// <summary>Under Retain there is no finalizer: this is where the catalogue is let go.</summary>
     public async Task<ReconciliationResult<RucioInstance>> DeletedAsync(RucioInstance instance, CancellationToken ct)
     {
+        parts.Revocation.Forget(ObjectKey.Of(instance));
         await parts.Databases.ReleaseAsync(instance, ct);
         return ReconciliationResult<RucioInstance>.Success(instance);
     }

@@ -20,6 +20,7 @@ public sealed record InstanceParts(
     public required Tenancy Tenancy { get; init; }
     public required OidcDiscovery Oidc { get; init; }
     public required TrustTexts Trust { get; init; }
+    public required Revocation Revocation { get; init; }
 
     /// <summary>Null: outside a cluster.</summary>
     public string? OperatorNamespace { get; init; }

@@ -71,6 +71,7 @@ public static class Wiring
         var generated = new GeneratedSecrets(c.Api, references, GeneratedSecrets.RandomText);
         var configMaps = new ReferencedMaps(c.Api, named);
         var trust = new TrustTexts(references, configMaps);
+        var revocation = Revocation.Make(new TrustedHttp(redirects: 3).For, maps, metrics, c.Time, c.Random);
         var people = new ScimDirectory(new ScimClient(new TrustedHttp(redirects: 0).For, c.Time), c.Time);
         var served = new ServedRses();
         var tenancy = new Tenancy(instances, namespaces, c.Options.Namespaces);
@@ -91,6 +92,7 @@ public static class Wiring
             RsePace = new RseRollPace(c.Options.RseQuiet, c.Options.RseRollInterval),
             Oidc = new OidcDiscovery(new TrustedHttp(redirects: 3).For, c.Time, c.Options.DriftInterval * 0.8),
             Trust = trust,
+            Revocation = revocation,
             OperatorNamespace = c.Options.Namespace,
         });
         var voParts = new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController)))
@@ -166,6 +168,9 @@ public static class Wiring
                 voLoop.Enqueue(member);
             }
         };
+
+        // A revocation list was published, or could not be fetched.
+        revocation.Changed += key => instanceLoop.Enqueue(key, priority: QueuePriority.Resync);
 
         // A storage's door opened, closed, or has another certificate.
         endpoints.Changed += key => storageLoop.Enqueue(key, priority: QueuePriority.Resync);

@@ -21,7 +21,9 @@ public static class Authorities
         }
         // Certificates are taken into the system's trust at the start; revocation lists are read where they are.
         template.Metadata.Annotations[HashAnnotation] = Digest.Of(i.Trust.Bundle!, 16);
-        template.Spec.Volumes.Add(new V1Volume { Name = "trust", ConfigMap = new V1ConfigMapVolumeSource { Name = i.Names.Trust } });
+        template.Spec.Volumes.Add(Fetches(i)
+            ? new V1Volume { Name = "trust", Projected = new V1ProjectedVolumeSource { Sources = [.. Directory(i)] } }
+            : new V1Volume { Name = "trust", ConfigMap = new V1ConfigMapVolumeSource { Name = i.Names.Trust } });
         foreach (var container in template.Spec.Containers)
         {
             container.VolumeMounts.Add(new V1VolumeMount { Name = "trust", MountPath = Path, ReadOnlyProperty = true });
@@ -53,9 +55,18 @@ public static class Authorities
         {
             Sources =
             [
-                new V1VolumeProjection { ConfigMap = new V1ConfigMapProjection { Name = i.Names.Trust } },
+                .. Directory(i),
                 new V1VolumeProjection { ConfigMap = new V1ConfigMapProjection { Name = i.Names.ProbeAuthority } },
             ],
         },
     };
+
+    private static bool Fetches(InstanceInputs i) => i.Instance.Spec.Trust?.CrlRefresh is not null;
+
+    /// <summary>One directory of several objects, of which those with fetched lists come and go while pods run.</summary>
+    private static IEnumerable<V1VolumeProjection> Directory(InstanceInputs i) =>
+    [
+        new() { ConfigMap = new V1ConfigMapProjection { Name = i.Names.Trust } },
+        .. Fetches(i) ? RevocationShards.Letters.Select(l => new V1VolumeProjection { ConfigMap = new V1ConfigMapProjection { Name = i.Names.RevocationLists(l), Optional = true } }) : [],
+    ];
 }

@@ -61,6 +61,10 @@ public static class ConfigObjects
         {
             yield return ConfigMap(i, i.Names.Trust, i.Trust.Files);
         }
+        foreach (var (letter, lists) in i.Trust.Fetched.Files)
+        {
+            yield return ConfigMap(i, i.Names.RevocationLists(letter), lists);
+        }
         if (i.ClientAuthorities is { } authorities)
         {
             yield return ConfigMap(i, i.Names.ClientAuthorities, new Dictionary<string, string> { [ClientConfig.AuthorityEntry] = authorities });

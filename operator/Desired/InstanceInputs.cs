@@ -96,5 +96,8 @@ public sealed record Trusted(IReadOnlyDictionary<string, string> Files, IReadOnl
 
     public bool Any => Bundle is not null;
 
+    /// <summary>Lists that were fetched; what is new in them reaches running pods, so they are no part of <see cref="Fingerprint"/>.</summary>
+    public RevocationShards Fetched { get; init; } = RevocationShards.None;
+
     public string Fingerprint => Digest.Of(string.Concat(Files.Concat(Probe).OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}\n{f.Value}\n")), 16);
 }

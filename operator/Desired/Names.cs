@@ -67,6 +67,9 @@ public sealed record InstanceNames(string Namespace, string Instance)
     /// <summary>ConfigMap of the trusted authorities.</summary>
     public string Trust => $"{Instance}-trust";
 
+    /// <summary>ConfigMap with a part of the fetched revocation lists.</summary>
+    public string RevocationLists(char letter) => $"{Instance}-crl-{letter}";
+
     /// <summary>ConfigMap with the authorities that clients need to know the servers by.</summary>
     public string ClientAuthorities => $"{Instance}-client-ca";
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
-using Org.BouncyCastle.X509;
 
 namespace RucioOperator.Grid;
 
@@ -17,21 +16,28 @@ public sealed partial record AuthorityFiles(IReadOnlyDictionary<string, string> 
     /// <summary>Its ending makes the images' entrypoints add it to the system's trust; without one such file they do not start.</summary>
     public const string Bundle = "ca-bundle.pem";
 
+    public IReadOnlyList<X509Certificate2> Certificates { get; private init; } = [];
+
+    /// <summary>The newest of each issuer.</summary>
+    public IReadOnlyList<RevocationList> Lists { get; private init; } = [];
+
+    /// <summary>Files of the lists that <see cref="With"/> added, beside <see cref="Files"/>.</summary>
+    public IReadOnlyDictionary<string, string> Fetched { get; private init; } = new Dictionary<string, string>();
+
     /// <param name="bundles">Where each came from → its PEM text; anything around the PEM blocks is left out.</param>
     /// <exception cref="FormatException">It says which bundle, and what is wrong.</exception>
     public static AuthorityFiles From(IEnumerable<(string Source, string Text)> bundles)
     {
         SortedDictionary<string, X509Certificate2> authorities = new(StringComparer.Ordinal);
-        SortedDictionary<string, X509Crl> lists = new(StringComparer.Ordinal);
+        List<RevocationList> lists = [];
         foreach (var (source, text) in bundles)
         {
             foreach (Match block in Block().Matches(text))
             {
                 var der = Decode(source, block);
-                var id = Convert.ToHexStringLower(SHA256.HashData(der));
                 if (block.Groups["label"].Value == "X509 CRL")
                 {
-                    lists[id] = Parse(source, "revocation list", () => new X509Crl(der));
+                    lists.Add(Parse(source, "revocation list", () => RevocationList.Of(der)));
                     continue;
                 }
                 var authority = Parse(source, "certificate", () => X509CertificateLoader.LoadCertificate(der));
@@ -39,26 +45,37 @@ public sealed partial record AuthorityFiles(IReadOnlyDictionary<string, string> 
                 {
                     throw new FormatException($"{source}: {authority.Subject} is not the certificate of an authority (no basic constraint CA)");
                 }
-                authorities[id] = authority;
+                authorities[Convert.ToHexStringLower(SHA256.HashData(der))] = authority;
             }
         }
-        var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var authority in authorities.Values)
+        return Of([.. authorities.Values], lists, []);
+    }
+
+    /// <summary>The same authorities, with lists that came from elsewhere; of two of one issuer the newer one counts.</summary>
+    public AuthorityFiles With(IEnumerable<RevocationList> fetched) => Of(Certificates, Lists, [.. fetched]);
+
+    private static AuthorityFiles Of(IReadOnlyList<X509Certificate2> authorities, IReadOnlyList<RevocationList> given, IReadOnlyList<RevocationList> fetched)
+    {
+        SortedDictionary<string, string> files = new(StringComparer.Ordinal), beside = new(StringComparer.Ordinal), names = new(StringComparer.Ordinal);
+        foreach (var authority in authorities)
         {
             files[FreeName(files, SubjectHash.Of(authority.SubjectName.RawData), ".")] = authority.ExportCertificatePem() + "\n";
         }
-        foreach (var list in lists.Values)
+        var lists = given.Concat(fetched).GroupBy(l => l.Id).Select(of => of.MaxBy(l => (l.ThisUpdate, l.NextUpdate, l.Pem))!).OrderBy(l => l.Id, StringComparer.Ordinal).ToList();
+        var brought = new HashSet<RevocationList>(given, ReferenceEqualityComparer.Instance);
+        foreach (var list in lists)
         {
-            files[FreeName(files, SubjectHash.Of(list.IssuerDN.GetDerEncoded()), ".r")] = PemEncoding.WriteString("X509 CRL", list.GetEncoded()) + "\n";
+            var name = FreeName(names, list.Hash, ".r");
+            names[name] = list.Pem;
+            (brought.Contains(list) ? files : beside)[name] = list.Pem;
         }
         if (authorities.Count > 0)
         {
-            files[Bundle] = string.Concat(authorities.Values.Select(a => a.ExportCertificatePem() + "\n"));
+            files[Bundle] = string.Concat(authorities.Select(a => a.ExportCertificatePem() + "\n"));
         }
-        var nextUpdate = lists.Values.Select(l => l.NextUpdate).Where(d => d is not null).Select(d => (DateTimeOffset?)new DateTimeOffset(d!.Value.ToUniversalTime())).Min();
-        var listed = lists.Values.Select(l => Convert.ToHexString(l.IssuerDN.GetDerEncoded())).ToHashSet();
-        var unlisted = lists.Count == 0 ? [] : authorities.Values.Where(a => !listed.Contains(Convert.ToHexString(a.SubjectName.RawData))).Select(a => a.Subject).Order(StringComparer.Ordinal).ToList();
-        return new AuthorityFiles(files, authorities.Count, lists.Count, nextUpdate, unlisted);
+        var listed = lists.Select(l => l.Issuer).ToHashSet();
+        var unlisted = lists.Count == 0 ? [] : authorities.Where(a => !listed.Contains(Convert.ToHexString(a.SubjectName.RawData))).Select(a => a.Subject).Order(StringComparer.Ordinal).ToList();
+        return new AuthorityFiles(files, authorities.Count, lists.Count, lists.Min(l => l.NextUpdate), unlisted) { Certificates = authorities, Lists = lists, Fetched = beside };
     }
 
     private static string FreeName(SortedDictionary<string, string> files, string hash, string infix)
@@ -91,7 +108,7 @@ public sealed partial record AuthorityFiles(IReadOnlyDictionary<string, string> 
         {
             return parse();
         }
-        catch (Exception error) when (error is CryptographicException or Org.BouncyCastle.Security.GeneralSecurityException or ArgumentException or IOException or InvalidCastException)
+        catch (Exception error) when (error is CryptographicException or FormatException)
         {
             throw new FormatException($"{source}: a {what} in it can't be read");
         }

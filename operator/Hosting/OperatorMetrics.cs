@@ -21,6 +21,15 @@ public sealed class OperatorMetrics
         RuntimeMetrics.Meter.CreateObservableGauge("rucio_operator_endpoint_certificate_left", () => certificates().Select(c =>
             new Measurement<double>(c.Left.TotalSeconds, new("namespace", c.Storage.Namespace), new("storageelement", c.Storage.Name))), "s", "Until the first certificate of a storage's endpoints expires.");
 
+    private readonly Counter<long> _revocationLists = RuntimeMetrics.Meter.CreateCounter<long>("rucio_operator_revocation_list_fetches_total", description: "Addresses of revocation lists that were read (trust.crlRefresh), by what came of it.");
+
+    public void RevocationListFetched(bool read) => _revocationLists.Add(1, new KeyValuePair<string, object?>("result", read ? "read" : "failed"));
+
+    /// <param name="lists">Instance and authority → until its revocation list runs out.</param>
+    public void WatchRevocationLists(Func<IEnumerable<(ObjectKey Instance, string Authority, TimeSpan Left)>> lists) =>
+        RuntimeMetrics.Meter.CreateObservableGauge("rucio_operator_revocation_list_left", () => lists().Select(l =>
+            new Measurement<double>(l.Left.TotalSeconds, new("namespace", l.Instance.Namespace), new("rucioinstance", l.Instance.Name), new("authority", l.Authority))), "s", "Until the revocation list of an authority runs out (trust.crlRefresh).");
+
     private readonly Counter<long> _spaceReports = RuntimeMetrics.Meter.CreateCounter<long>("rucio_operator_space_reports_total", description: "Times that Rucio was told how full a storage is.");
 
     private readonly Meter _gauges = new(RuntimeMetrics.MeterName);

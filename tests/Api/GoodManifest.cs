@@ -32,6 +32,7 @@ public sealed record GoodManifest(string Kind, string Change)
         new("RucioInstance", "{api: {host: rucio.example.org, autoscaling: {minReplicas: 3, maxReplicas: 9, targetCpuPercent: 50}, exposure: {type: Ingress, className: nginx, annotations: {a: b}}, tls: {secretRef: {name: t}}}}"),
         new("RucioInstance", "{api: {host: rucio.example.org, replicas: 2, exposure: {type: LoadBalancer}, tls: {issuerRef: {name: le, kind: ClusterIssuer}}}}"),
         new("RucioInstance", "{api: {host: rucio.example.org}, auth: {host: auth.example.org, replicas: 2, tls: {issuerRef: {name: le}}, exposure: {type: Gateway, gatewayRef: {name: g, namespace: infra}}}, trust: {caBundles: [{name: igtf}, {name: s, kind: Secret, key: ca.crt}]}}"),
+        new("RucioInstance", "{trust: {caBundles: [{name: igtf}], crlRefresh: 6h}}"),
         new("RucioInstance", "{webui: {host: ui.example.org, exposure: {type: Gateway, gatewayRef: {name: g}}}, auth: {host: auth.example.org, tls: {secretRef: {name: t}}}}"),
         new("RucioInstance", "{trace: {host: trace.example.org, exposure: {type: LoadBalancer, className: c}, tls: {secretRef: {name: t}}}, messaging: {traces: {hosts: [b.example.org], port: 61613, destination: /queue/t, credentialsSecretRef: {name: b}}}}"),
         new("RucioInstance", "{tenancy: {allowedHosts: [localhost, '*.lab.example.org', 10.0.0.7, '[fd00::1]'], rootCredentialMaxAge: 30d}}"),

@@ -20,7 +20,8 @@ internal static class ExposureRules
         var bundles = (s.Trust?.CaBundles).Items("spec.trust.caBundles").ToList();
         return
         [
-            .. NotYet("spec.trust", ("crlRefresh", s.Trust?.CrlRefresh)),
+            .. When(s.Trust?.CrlRefresh is { } refresh && (!DurationText.TryParse(refresh, out var every) || every < TimeSpan.FromHours(1) || every > TimeSpan.FromDays(7)), Invalid("spec.trust.crlRefresh", "must be 1h to 7d, such as 6h")),
+            .. When(s.Trust is { CrlRefresh: not null } && bundles.Count == 0, Invalid("spec.trust.crlRefresh", "needs spec.trust.caBundles: lists are fetched of the authorities in them")),
             .. bundles.Where(b => b.Item.Name == "").Select(b => Missing($"{b.Path}.name")),
             .. bundles.Unique(b => b.Name, "this name is listed twice"),
         ];

@@ -11,9 +11,6 @@ namespace RucioOperator.Controllers.Stages;
 /// <summary>Whom this instance trusts: the bundles of the spec as a directory of authorities; and what servers keep secret between them.</summary>
 internal static class TrustStage
 {
-    /// <summary>A ConfigMap holds 1 MiB; what is left is for the bundle and the object's own metadata.</summary>
-    private const int LargestTrust = 1_000_000;
-
     public static async Task<Outcome?> RunAsync(InstanceWork work, CancellationToken ct)
     {
         if (work.Instance.Spec.Webui is not null)
@@ -23,12 +20,15 @@ internal static class TrustStage
         if (work.Instance.Spec.Trust?.CaBundles is not { Count: > 0 })
         {
             work.Report.Remove(InstanceConditions.TrustLoaded);
+            work.Parts.Revocation.Forget(work.Key);
             return null;
         }
+        IReadOnlyList<(string Source, string Text)> texts;
         AuthorityFiles trusted;
         try
         {
-            trusted = AuthorityFiles.From(await work.Parts.Trust.ReadAsync(work.Instance, ct));
+            texts = await work.Parts.Trust.ReadAsync(work.Instance, ct);
+            trusted = AuthorityFiles.From(texts);
         }
         catch (FormatException error)
         {
@@ -38,31 +38,25 @@ internal static class TrustStage
         {
             return new Outcome.Blocked("NoAuthorities", "spec.trust.caBundles: there is no certificate in them (PEM, BEGIN CERTIFICATE)");
         }
-        if (trusted.Files.Values.Sum(f => f.Length) > LargestTrust)
+        // A ConfigMap holds 1 MiB; what is left is for the object's own metadata.
+        if (trusted.Files.Values.Sum(f => f.Length) > RevocationShards.LargestMap)
         {
             return new Outcome.Blocked("TooLarge", $"spec.trust.caBundles: {trusted.Authorities} authorities and {trusted.RevocationLists} revocation lists don't fit into one ConfigMap; name those that are needed");
         }
         var probe = work.Instance.Spec.Auth is null ? new Dictionary<string, string>() : ProbeFiles(work.Probe = await ProbeAsync(work, ct));
-        work.Trust = new Trusted(trusted.Files, probe, trusted.Files[AuthorityFiles.Bundle], trusted.RevocationLists > 0);
-        Tell(work, trusted);
-        return null;
-    }
-
-    private static void Tell(InstanceWork work, AuthorityFiles trusted)
-    {
-        var lists = trusted.RevocationLists == 0 ? "no revocation list, so nobody is checked for revocation" : $"{trusted.RevocationLists} revocation lists";
-        if (trusted.NextUpdate is { } until && until < work.Now)
+        var lists = work.Parts.Revocation.Of(work, texts, trusted);
+        var fetched = RevocationShards.Of(lists.Used.Fetched);
+        work.Trust = new Trusted(lists.Used.Files, probe, trusted.Files[AuthorityFiles.Bundle], lists.Used.RevocationLists > 0) { Fetched = fetched };
+        if (lists.Trouble(work.Now, fetched.LeftOut) is { } trouble)
         {
-            work.Report.Unmet(InstanceConditions.TrustLoaded, new Outcome.Blocked("RevocationListExpired", $"spec.trust.caBundles: a revocation list ran out at {until:u}, and certificates of its authority are refused: put in a newer one", TimeSpan.FromMinutes(10)));
-        }
-        else if (trusted.Unlisted is [var first, ..])
-        {
-            work.Report.Unmet(InstanceConditions.TrustLoaded, new Outcome.Blocked("RevocationListMissing", $"spec.trust.caBundles: where there is one revocation list, each authority needs one, or its certificates are refused; {trusted.Unlisted.Count} have none, the first is {first}"));
+            work.Report.Unmet(InstanceConditions.TrustLoaded, trouble);
         }
         else
         {
-            work.Report.True(InstanceConditions.TrustLoaded, "Loaded", $"{trusted.Authorities} authorities, {lists}");
+            work.Report.True(InstanceConditions.TrustLoaded, "Loaded", lists.Words);
         }
+        work.LookAgainIn(lists.Used.NextUpdate - work.Now is { } left && left > TimeSpan.Zero ? left : null);
+        return null;
     }
 
     private static async Task<ProbeIdentity> ProbeAsync(InstanceWork work, CancellationToken ct)

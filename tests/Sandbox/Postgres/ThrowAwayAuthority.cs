@@ -12,7 +12,8 @@ public sealed class ThrowAwayAuthority : IDisposable
     private readonly X509Certificate2 certificate;
 
     /// <param name="rsa">As the grid's authorities are: Globus' tools take no others.</param>
-    public ThrowAwayAuthority(string name, bool rsa = false)
+    /// <param name="revocationLists">Address of its list, to be told in its own certificate.</param>
+    public ThrowAwayAuthority(string name, bool rsa = false, string? revocationLists = null)
     {
         var ownKey = rsa ? RSA.Create(2048) : null;
         var curve = rsa ? null : ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -24,6 +25,8 @@ public sealed class ThrowAwayAuthority : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        if (revocationLists is not null)
+            request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([revocationLists]));
         certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
     }
 
@@ -123,12 +126,14 @@ public sealed class ThrowAwayAuthority : IDisposable
     }
 
     /// <summary>PEM of a revocation list.</summary>
-    public string RevocationList(params X509Certificate2[] revoked)
+    public string RevocationList(params X509Certificate2[] revoked) => RevocationList(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), revoked);
+
+    public string RevocationList(DateTimeOffset from, DateTimeOffset until, params X509Certificate2[] revoked)
     {
         var list = new CertificateRevocationListBuilder();
         foreach (var one in revoked)
             list.AddEntry(one);
-        return PemEncoding.WriteString("X509 CRL", list.Build(certificate, 1, DateTimeOffset.UtcNow.AddDays(1), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, DateTimeOffset.UtcNow.AddHours(-1)));
+        return PemEncoding.WriteString("X509 CRL", list.Build(certificate, 1, until, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, from));
     }
 
     public void Dispose()
