@@ -1,11 +1,10 @@
+using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Controllers.Stages;
 using RucioOperator.Desired;
 using RucioOperator.Grid;
 using RucioOperator.Hosting;
-using RucioOperator.Observed;
 using RucioOperator.Runtime;
-using k8s.Models;
 
 namespace RucioOperator.Controllers;
 

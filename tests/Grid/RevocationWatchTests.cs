@@ -3,12 +3,11 @@ using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using NUnit.Framework;
 using RucioOperator.Grid;
-using RucioOperator.Observed;
 using RucioOperator.Runtime;
 using RucioOperator.Sandbox.Postgres;
 using RucioOperator.Tests.Runtime;
 
-namespace RucioOperator.Tests.Observed;
+namespace RucioOperator.Tests.Grid;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class RevocationWatchTests : IDisposable

@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
-using RucioOperator.Grid;
 using RucioOperator.Runtime;
 
-namespace RucioOperator.Observed;
+namespace RucioOperator.Grid;
 
 /// <summary>Authorities of one instance, and where their revocation lists are.</summary>
 /// <param name="Fingerprint">Of the authorities, the addresses and the interval together, so that equal is equal.</param>

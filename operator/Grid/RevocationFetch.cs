@@ -1,6 +1,7 @@
 using System.Net;
+using RucioOperator.Observed;
 
-namespace RucioOperator.Observed;
+namespace RucioOperator.Grid;
 
 /// <summary>Reads one revocation list from where it is published.</summary>
 public sealed class RevocationFetch(HttpClient http, TimeProvider time)

@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using RucioOperator.Grid;
 
-namespace RucioOperator.Observed;
+namespace RucioOperator.Grid;
 
 /// <summary>The revocation lists of one instance's authorities, fetched again and again.</summary>
 internal sealed class RevocationFollower : IDisposable
