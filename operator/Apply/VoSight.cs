@@ -107,12 +107,26 @@ internal sealed class VoSight(string tag, TimeProvider time)
         yield return async (s, ct) => Detail("root", await s.IdentitiesAsync("root", ct), (d, v) => d with { Identities = v });
         foreach (var name in look.Accounts.Where(a => _accounts.TryGetValue(a, out var known) && known.Status == "ACTIVE"))
         {
-            yield return async (s, ct) => Detail(name, await s.IdentitiesAsync(name, ct), (d, v) => d with { Identities = v });
-            yield return async (s, ct) => Detail(name, await s.AccountAttributesAsync(name, ct), (d, v) => d with { Attributes = v });
-            yield return async (s, ct) => Detail(name, await s.LocalLimitsAsync(name, ct), (d, v) => d with { Limits = v });
-            yield return async (s, ct) => Detail(name, await s.GlobalLimitsAsync(name, look.Totals.GetValueOrDefault(name) ?? [], ct), (d, v) => d with { Totals = v });
+            yield return OfAccount(name, async (s, ct) => Detail(name, await s.IdentitiesAsync(name, ct), (d, v) => d with { Identities = v }));
+            yield return OfAccount(name, async (s, ct) => Detail(name, await s.AccountAttributesAsync(name, ct), (d, v) => d with { Attributes = v }));
+            yield return OfAccount(name, async (s, ct) => Detail(name, await s.LocalLimitsAsync(name, ct), (d, v) => d with { Limits = v }));
+            yield return OfAccount(name, async (s, ct) => Detail(name, await s.GlobalLimitsAsync(name, look.Totals.GetValueOrDefault(name) ?? [], ct), (d, v) => d with { Totals = v }));
         }
     }
+
+    /// <summary>Rucio says that there is no such account once it is suspended or deleted, which may come between its listing and this.</summary>
+    private Func<RucioSession, CancellationToken, Task> OfAccount(string name, Func<RucioSession, CancellationToken, Task> read) => async (s, ct) =>
+    {
+        try
+        {
+            await read(s, ct);
+        }
+        catch (RucioRejectedException gone) when (gone.ExceptionClass == "AccountNotFound")
+        {
+            var others = _accounts.Where(a => a.Key != name);
+            _accounts = (await s.FindAccountAsync(name, ct) is { } now ? others.Append(KeyValuePair.Create(name, now)) : others).ToDictionary(StringComparer.Ordinal);
+        }
+    };
 
     private void Detail<T>(string account, T value, Func<AccountDetail, T, AccountDetail> with) => _details[account] = with(_details.GetValueOrDefault(account) ?? new(), value);
 

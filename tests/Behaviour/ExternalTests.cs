@@ -212,6 +212,23 @@ public sealed class ExternalTests
     }
 
     [Test]
+    public async Task An_account_that_is_suspended_while_it_is_read_is_revived_and_nothing_fails()
+    {
+        var (ns, rucio) = (_world.Ns("while"), await ForeignRucio.StartAsync(_world, "while"));
+        rucio.ApplyInstance(ns, $"[{{tag: sky, namespace: {ns}}}]");
+        _world.ApplyVo(ns, "sky", "sky", "there", "  accounts: [{name: alice, quotas: [{rseExpression: \"*\", bytes: 1Ti}]}]");
+        await ReadyAsync(ns, "sky");
+        var suspended = 0;
+        _world.Bed.Rucio.OnResponse = request => request.Prefix == rucio.Prefix && request.Path.Contains("/alice/identities", StringComparison.Ordinal) && Interlocked.Increment(ref suspended) == 1
+            ? rucio.SqlAsync("UPDATE accounts SET status = 'SUSPENDED' WHERE account = 'alice@sky'") : Task.CompletedTask;
+        await _world.EventAsync(ns, "sky", "DriftDetected", "status of account alice");
+        await rucio.BecomesAsync("SELECT status FROM accounts WHERE account = 'alice@sky'", "ACTIVE");
+        _world.Bed.Rucio.OnResponse = null;
+        await ReadyAsync(ns, "sky");
+        Assert.That(_world.Bed.ReadLog().Where(l => l.Contains($"{ns}/sky", StringComparison.Ordinal) && l.Contains("AccountNotFound", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
     public async Task A_storage_is_reported_and_drained_over_rest_alone()
     {
         var (ns, rucio) = (_world.Ns("life"), await ForeignRucio.StartAsync(_world, "life"));
