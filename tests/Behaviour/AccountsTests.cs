@@ -108,14 +108,14 @@ public sealed class AccountsTests
         var most = 0L;
         _world.Proxy.OnResponse = async trip =>
         {
-            if (trip.Sql.Contains("account_map", StringComparison.Ordinal) && !World.IsLook(trip.Sql))
+            if (!World.IsLook(trip.Sql))
                 most = Math.Max(most, long.Parse((await _world.ValueAsync(Database, mappings))!));
         };
         Parallel.ForEach([first, second], ns => _world.PatchSpec(World.Vos, ns, "vo", robot));
         await _world.UntilAsync(() => Reason(first) + Reason(second) is "ReadyIdentityTaken" or "IdentityTakenReady", () => $"{Reason(first)} {Reason(second)}");
         await _world.LooksAsync(3);
         _world.Proxy.OnResponse = null;
-        Assert.That(most, Is.EqualTo(1), "there was never a moment with two");
+        Assert.That(most, Is.LessThan(2), "there was never a moment with two");
         Assert.That(await _world.ValueAsync(Database, mappings), Is.EqualTo("1"));
         var (winner, loser) = Reason(first) == "Ready" ? (first, second) : (second, first);
         var (winnersTag, losersTag) = winner == first ? ("ra1", "ra2") : ("ra2", "ra1");
