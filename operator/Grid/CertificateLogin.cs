@@ -1,10 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using Org.BouncyCastle.Security;
-using Org.BouncyCastle.Tls;
-using Org.BouncyCastle.Tls.Crypto;
-using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 
 namespace RucioOperator.Grid;
 
@@ -35,9 +31,7 @@ public sealed class CertificateLogin(string host, int port, string serverName, T
         try
         {
             await tcp.ConnectAsync(host, port, deadline.Token);
-            // The library blocks; closing the socket is what ends it.
-            await using var end = deadline.Token.Register(tcp.Close);
-            return await Task.Run(() => Get(tcp.GetStream(), path, credential), CancellationToken.None);
+            return await GetAsync(tcp.GetStream(), path, credential, deadline.Token);
         }
         catch (Exception error) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested && error is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -45,30 +39,30 @@ public sealed class CertificateLogin(string host, int port, string serverName, T
         }
     }
 
-    private CertificateAnswer Get(Stream stream, string path, ClientCredential? credential)
+    private async Task<CertificateAnswer> GetAsync(Stream tcp, string path, ClientCredential? credential, CancellationToken ct)
     {
-        var client = new Client(serverName, credential);
-        var tls = new TlsClientProtocol(stream);
+        // Whose server it is does not matter here: nothing secret is sent, and the probe's own key opens nothing.
+        var client = new GridTlsClient(serverName, credential, _ => null);
         try
         {
-            tls.Connect(client);
-            tls.Stream.Write(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {serverName}\r\nAccept: */*\r\nUser-Agent: rucio-operator\r\nConnection: close\r\n\r\n"));
-            return Parse(ReadHead(tls.Stream));
+            await using var stream = await TlsStream.OverAsync(tcp, client, ct);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {serverName}\r\nAccept: */*\r\nUser-Agent: rucio-operator\r\nConnection: close\r\n\r\n"), ct);
+            return Parse(await ReadHeadAsync(stream, ct));
         }
         // With TLS 1.3 the client is done before the server has looked at its certificate: the alert comes instead of an answer.
-        catch (Exception error) when (error is IOException && client.Presented)
+        catch (IOException) when (client.Presented && !ct.IsCancellationRequested)
         {
             return new CertificateAnswer(null, null);
         }
     }
 
-    private static string ReadHead(Stream stream)
+    private static async Task<string> ReadHeadAsync(Stream stream, CancellationToken ct)
     {
         var head = new StringBuilder();
         var buffer = new byte[4096];
         while (head.Length < LongestAnswer && !head.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
         {
-            var read = stream.Read(buffer, 0, buffer.Length);
+            var read = await stream.ReadAsync(buffer, ct);
             if (read <= 0)
             {
                 break;
@@ -87,45 +81,5 @@ public sealed class CertificateLogin(string host, int port, string serverName, T
         }
         var error = lines.Skip(1).Select(l => l.Split(':', 2)).FirstOrDefault(h => h.Length == 2 && h[0].Equals("ExceptionClass", StringComparison.OrdinalIgnoreCase));
         return new CertificateAnswer(status, error?[1].Trim());
-    }
-
-    private sealed class Client(string serverName, ClientCredential? credential) : DefaultTlsClient(new BcTlsCrypto(new SecureRandom()))
-    {
-        /// <summary>The server asked for a certificate and was given ours.</summary>
-        public bool Presented { get; private set; }
-
-        protected override ProtocolVersion[] GetSupportedVersions() => ProtocolVersion.TLSv13.DownTo(ProtocolVersion.TLSv12);
-
-        protected override IList<ServerName> GetSniServerNames() => [new ServerName(NameType.host_name, Encoding.ASCII.GetBytes(serverName))];
-
-        public override TlsAuthentication GetAuthentication() => new Authentication(this);
-
-        private sealed class Authentication(Client client) : TlsAuthentication
-        {
-            /// <summary>Whose server it is does not matter here: nothing secret is sent, and the probe's own key opens nothing.</summary>
-            public void NotifyServerCertificate(TlsServerCertificate serverCertificate)
-            {
-            }
-
-            public TlsCredentials? GetClientCredentials(CertificateRequest certificateRequest)
-            {
-                if (client.Credential is not { } credential)
-                {
-                    return null;
-                }
-                client.Presented = true;
-                var (context, crypto) = (client.m_context, (BcTlsCrypto)client.Crypto);
-                var isTls13 = TlsUtilities.IsTlsV13(context);
-                var chain = credential.Chain.Select(c => crypto.CreateCertificate(c.RawData)).ToArray();
-                var certificate = isTls13
-                    ? new Certificate(certificateRequest.GetCertificateRequestContext(), [.. chain.Select(c => new CertificateEntry(c, null))])
-                    : new Certificate(chain);
-                var key = PrivateKeyFactory.CreateKey(credential.Key.ExportPkcs8PrivateKey());
-                var algorithm = isTls13 ? SignatureAndHashAlgorithm.rsa_pss_rsae_sha256 : SignatureAndHashAlgorithm.GetInstance(HashAlgorithm.sha256, SignatureAlgorithm.rsa);
-                return new BcDefaultTlsCredentialedSigner(new TlsCryptoParameters(context), crypto, key, certificate, algorithm);
-            }
-        }
-
-        private ClientCredential? Credential => credential;
     }
 }

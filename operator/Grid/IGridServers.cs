@@ -42,10 +42,10 @@ public interface IFtsServer : IDisposable
 }
 
 /// <summary>Who FTS says we are.</summary>
-/// <param name="DelegationId">First 16 digits of SHA-1 over the DN and the FQANs: one per identity, the same for each of its proxies.</param>
+/// <param name="DelegationId">First 16 digits of SHA-1 over the DN and the FQANs as they stand in the attribute certificate: one per identity, the same for each of its proxies.</param>
 /// <param name="Dn">Of the end entity, with slashes.</param>
 /// <param name="Vos">Of the FQANs, or of the server's grid map; else the delegation id itself.</param>
-/// <param name="Fqans">In the proxy's order.</param>
+/// <param name="Fqans">In the proxy's order, without the empty parts with which FTS shows them, and counts them into the id.</param>
 /// <param name="ClockOff">The server's clock is ahead by so much; null: it did not say.</param>
 public sealed record FtsIdentity(string DelegationId, string Dn, IReadOnlyList<string> Vos, IReadOnlyList<string> Fqans, TimeSpan? ClockOff);
 
