@@ -40,7 +40,7 @@ public static class Indexes
         {
             yield return $"{instance.Metadata.NamespaceProperty}/{name}";
         }
-        foreach (var reference in (SecretRef?[])[external?.CredentialsSecretRef, external?.CaSecretRef, database?.Existing?.CredentialsSecretRef, database?.Existing?.CaSecretRef, database?.Provision?.AdminSecretRef, database?.Provision?.CaSecretRef, .. OidcSecrets(instance)])
+        foreach (var reference in (SecretRef?[])[external?.CredentialsSecretRef, external?.CaSecretRef, database?.Existing?.CredentialsSecretRef, database?.Existing?.CaSecretRef, database?.Provision?.AdminSecretRef, database?.Provision?.CaSecretRef, instance.Spec.Transfers?.CredentialSecretRef, .. OidcSecrets(instance)])
         {
             if (reference is not null)
             {
@@ -68,8 +68,6 @@ public static class Indexes
             .Distinct().Select(name => $"{instance.Metadata.NamespaceProperty}/{name}");
 
     public static IEnumerable<string> SecretsOf(VirtualOrganisation vo) =>
-        from account in vo.Spec.Accounts ?? []
-        from identity in account.Identities ?? []
-        where identity.SecretRef is not null
-        select $"{vo.Metadata.NamespaceProperty}/{identity.SecretRef!.Name}";
+        (vo.Spec.Accounts ?? []).SelectMany(a => a.Identities ?? []).Select(i => i.SecretRef).Append(vo.Spec.Transfers?.CredentialSecretRef)
+            .OfType<SecretRef>().Select(s => s.Name).Distinct().Select(name => $"{vo.Metadata.NamespaceProperty}/{name}");
 }

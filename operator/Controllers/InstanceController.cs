@@ -1,6 +1,7 @@
 using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Catalogue;
+using RucioOperator.Controllers.Stages;
 using RucioOperator.Observed;
 using RucioOperator.Runtime;
 
@@ -44,6 +45,7 @@ public sealed class InstanceController(InstanceParts parts) : IEntityController<
     public async Task<ReconciliationResult<RucioInstance>> DeletedAsync(RucioInstance instance, CancellationToken ct)
     {
         parts.Revocation.Forget(ObjectKey.Of(instance));
+        parts.Transfers.Keeper.Forget(TransfersStage.HolderOf(ObjectKey.Of(instance)), ObjectKey.Of(instance));
         await parts.Databases.ReleaseAsync(instance, ct);
         return ReconciliationResult<RucioInstance>.Success(instance);
     }

@@ -21,6 +21,7 @@ public sealed record InstanceParts(
     public required OidcDiscovery Oidc { get; init; }
     public required TrustTexts Trust { get; init; }
     public required Revocation Revocation { get; init; }
+    public required Transfers Transfers { get; init; }
 
     /// <summary>Null: outside a cluster.</summary>
     public string? OperatorNamespace { get; init; }

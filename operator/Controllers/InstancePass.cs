@@ -24,6 +24,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         new(InstanceConditions.CatalogueReady, PhaseStage.RunAsync, Looks: true),
         new(InstanceConditions.OidcReady, OidcStage.RunAsync, Looks: true),
         new(InstanceConditions.TrustLoaded, TrustStage.RunAsync, Looks: true),
+        new(TransferConditions.Delegated, TransfersStage.RunAsync, Looks: true),
         new(InstanceConditions.PolicyPackagesReady, PolicyStage.RunAsync, Looks: true),
         new(InstanceConditions.CatalogueReady, InputsStage.RunAsync, Looks: true),
         new(InstanceConditions.CatalogueReady, StorageKeysStage.RunAsync, Looks: true),
@@ -145,7 +146,11 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             : new Outcome.Blocked("DeletionNotConfirmed", $"deletionPolicy Delete drops the catalogue for good: confirm with annotation {ApiGroup.ConfirmDeleteAnnotation}: {name}, or set spec.deletionPolicy to Retain");
     }
 
-    public Task ReportSuspendedAsync(CancellationToken ct) => StatusPass.SuspendAsync(instance, parts.Status, parts.Events, parts.Time, (i, s) => i with { Status = (i.Status ?? new()) with { Conditions = s } }, ct);
+    public Task ReportSuspendedAsync(CancellationToken ct)
+    {
+        parts.Transfers.Keeper.Rest(TransfersStage.HolderOf(_work.Key), _work.Key);
+        return StatusPass.SuspendAsync(instance, parts.Status, parts.Events, parts.Time, (i, s) => i with { Status = (i.Status ?? new()) with { Conditions = s } }, ct);
+    }
 
     public async Task ReportAsync(CancellationToken ct)
     {
@@ -168,6 +173,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
             TraceUrl = instance.Spec.Trace is { Host: not null } trace ? Exposure.Url(trace) : null,
             Vos = vos,
             PolicyPackages = _work.PolicyStatus,
+            Transfers = _work.TransfersStatus,
             AlembicRevision = _work.Snapshot?.AlembicRevision ?? instance.Status?.AlembicRevision,
             Database = database is null ? instance.Status?.Database : new DatabaseStatus { Mode = instance.Status?.Database?.Mode ?? instance.Spec.Database.Mode, Host = $"{database.Host}:{database.Port}", Name = database.Name, Schema = database.Schema },
         };

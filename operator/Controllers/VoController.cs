@@ -1,6 +1,7 @@
 using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Apply;
+using RucioOperator.Controllers.VoStages;
 using RucioOperator.Hosting;
 using RucioOperator.Observed;
 using RucioOperator.Planning.Checks;
@@ -20,6 +21,7 @@ public sealed record VoParts(
     /// <summary>The operator's own.</summary>
     public required Informer<V1ConfigMap> Maps { get; init; }
     public required Members Members { get; init; }
+    public required Transfers Transfers { get; init; }
 }
 
 /// <summary>
@@ -34,6 +36,7 @@ public sealed class VoController(VoParts parts) : IEntityController<VirtualOrgan
     {
         if (vo.Suspended)
         {
+            parts.Transfers.Keeper.Rest(TransfersStage.HolderOf(vo), ObjectKey.Of(vo));
             await StatusPass.SuspendAsync(vo, parts.Status, parts.Events, parts.Time, (v, c) => v with { Status = (v.Status ?? new()) with { Conditions = c } }, ct);
             return ReconciliationResult<VirtualOrganisation>.Success(vo);
         }
@@ -43,6 +46,7 @@ public sealed class VoController(VoParts parts) : IEntityController<VirtualOrgan
         }
         if (parts.Tenancy.InstanceOf(vo) is { } instance && Tenancy.Pauses(instance) is { } pause)
         {
+            parts.Transfers.Keeper.Rest(TransfersStage.HolderOf(vo), ObjectKey.Of(vo));
             await StatusPass.SuspendAsync(vo, parts.Status, parts.Events, parts.Time, (v, c) => v with { Status = (v.Status ?? new()) with { Conditions = c } }, ct, Tenancy.InstanceHibernates, pause);
             return ReconciliationResult<VirtualOrganisation>.Success(vo);
         }
@@ -60,5 +64,12 @@ public sealed class VoController(VoParts parts) : IEntityController<VirtualOrgan
         }
         await pass.ReportAsync(ct);
         return ReconciliationResult<VirtualOrganisation>.Of(vo, pass.Report.Outcome);
+    }
+
+    /// <summary>Under Retain what was delegated stays until it is over: users go on working.</summary>
+    public Task<ReconciliationResult<VirtualOrganisation>> DeletedAsync(VirtualOrganisation vo, CancellationToken ct)
+    {
+        parts.Transfers.Keeper.Forget(TransfersStage.HolderOf(vo), ObjectKey.Of(vo));
+        return Task.FromResult(ReconciliationResult<VirtualOrganisation>.Success(vo));
     }
 }

@@ -1,6 +1,8 @@
 using RucioOperator.Api;
 using RucioOperator.Apply;
+using RucioOperator.Apply.Transfers;
 using RucioOperator.Catalogue;
+using RucioOperator.Controllers.VoStages;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
@@ -24,6 +26,9 @@ public sealed class VoOffboarding(VoParts parts) : IEntityFinalizer<VirtualOrgan
     private const int MaxRounds = 6;
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(10);
+
+    /// <summary>A server that is down may come back; what is still delegated after that ends by itself.</summary>
+    private static readonly TimeSpan RevokingAtMost = TimeSpan.FromHours(1);
 
     public async Task<ReconciliationResult<VirtualOrganisation>> FinalizeAsync(VirtualOrganisation vo, CancellationToken ct)
     {
@@ -68,6 +73,7 @@ public sealed class VoOffboarding(VoParts parts) : IEntityFinalizer<VirtualOrgan
     {
         if (why.Length > 0)
         {
+            parts.Transfers.Keeper.Forget(TransfersStage.HolderOf(vo), ObjectKey.Of(vo));
             await parts.Events.WarningAsync(vo, "Released", "Offboard", $"{why}: VO {vo.Spec.Tag} is left in Rucio as it is, with accounts that log in", ct);
         }
         return new Outcome.Done();
@@ -89,11 +95,17 @@ public sealed class VoOffboarding(VoParts parts) : IEntityFinalizer<VirtualOrgan
             // Never this one's, or taken up by another.
             return new Outcome.Done();
         }
+        var delegated = await RevokeAsync(vo, instance, ct);
         var remains = await RemainsAsync(connection, observed, root, ct);
         var leaving = new LeavingVo(vo.Spec, connection.Reach, root.Username);
         var desired = new DesiredVo(vo.Spec, ObjectKey.Of(vo).ToString(), true, false, "", root.Username, root.Password, new Dictionary<string, string>()) { RootAccount = root.Account, Reach = connection.Reach };
         for (var round = 1; OffboardPlan.For(leaving, observed) is { Count: > 0 } plan; round++)
         {
+            if (delegated is not null && plan.All(c => c is UnmapRootIdentity))
+            {
+                // The operator's way in is kept until it comes by no more.
+                return delegated;
+            }
             if (round > MaxRounds)
             {
                 return new Outcome.Failed(new ReconcileFailedException($"still to do after {MaxRounds} rounds: {plan[0].Describe()}"));
@@ -101,10 +113,33 @@ public sealed class VoOffboarding(VoParts parts) : IEntityFinalizer<VirtualOrgan
             await new VoPlanExecution(connection, desired, parts.Time, parts.Logger).RunAsync(plan, ct);
             observed = await RefreshAsync(connection, look, observed, plan, ct);
         }
+        if (delegated is not null)
+        {
+            return delegated;
+        }
         await DropSecretsAsync(vo, instance, connection, ct);
         await parts.Events.NormalAsync(vo, "Offboarded", "Offboard", Told(vo, remains), ct);
         ControllerLog.Offboarded(parts.Logger, ObjectKey.Of(vo), vo.Spec.Tag, remains);
         return new Outcome.Done();
+    }
+
+    /// <summary>Nobody moves data in this VO's name any more. Null: done, or as far as it goes.</summary>
+    private async Task<Outcome?> RevokeAsync(VirtualOrganisation vo, RucioInstance instance, CancellationToken ct)
+    {
+        var (holder, owner) = (TransfersStage.HolderOf(vo), ObjectKey.Of(vo));
+        var left = await parts.Transfers.ReleaseAsync(holder, owner, instance, vo.Status?.Transfers, TransfersStage.SecretOf(vo), ct);
+        if (left is not [var first, ..])
+        {
+            return null;
+        }
+        var words = string.Join("; ", left.Select(l => $"{TransferVerdict.Text(l.Former.Server)} until {l.Former.NotAfter:u}: {l.Fault?.Message ?? "under way"}"));
+        if (left.All(l => l.Fault?.Reason == DelegationRevocation.CredentialGone) || parts.Time.GetUtcNow() - vo.Metadata.DeletionTimestamp > RevokingAtMost)
+        {
+            await parts.Events.WarningAsync(vo, "DelegationsLeft", "Offboard", $"FTS still holds credentials of {first.Former.Dn}, and they end by themselves: {words}", ct);
+            parts.Transfers.Keeper.Forget(holder, owner);
+            return null;
+        }
+        return new Outcome.Blocked(first.Fault?.Reason ?? "Revoking", $"Credentials of {first.Former.Dn} are being taken back from FTS, for {RevokingAtMost.TotalHours:0} hour at most: {words}", first.Fault is null ? TimeSpan.FromSeconds(2) : Look);
     }
 
     /// <summary>After root is given up nothing opens the VO over REST; what was planned for it is then what is true.</summary>

@@ -21,6 +21,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         PolicyPackageStage.Stage,
         LoginsStage.Stage,
         ClientConfigStage.Stage,
+        TransfersStage.Stage,
         IsolationStage.Stage,
         DataPathStage.Stage,
     ];
@@ -35,6 +36,10 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         RucioInstance? instance = null;
         if ((StatusPass.Invalid(VirtualOrganisationRules.Validate(vo)) ?? parts.Tenancy.Refuses(vo, out instance)) is { } refused)
         {
+            if (refused is Outcome.Blocked)
+            {
+                parts.Transfers.Keeper.Forget(TransfersStage.HolderOf(vo), ObjectKey.Of(vo));
+            }
             Report.Stop(VoConditions.Claimed, refused);
             return true;
         }
@@ -53,6 +58,10 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         if (Report.IsTrue(VoConditions.CredentialsSafe))
         {
             await RunStagesAsync(ct);
+        }
+        else if (_work.Observed is { Claim: { } claim } && claim != _work.Claimant)
+        {
+            parts.Transfers.Keeper.Forget(TransfersStage.HolderOf(vo), ObjectKey.Of(vo));
         }
         Report.End(outcome is Outcome.Done ? new Outcome.Done(_work.LookAgain) : outcome);
         return true;

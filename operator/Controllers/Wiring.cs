@@ -2,8 +2,10 @@ using k8s;
 using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Apply;
+using RucioOperator.Apply.Transfers;
 using RucioOperator.Catalogue;
 using RucioOperator.Desired;
+using RucioOperator.Grid;
 using RucioOperator.Hosting;
 using RucioOperator.Observed;
 using RucioOperator.Observed.Scim;
@@ -23,6 +25,9 @@ public static class Wiring
 
     /// <summary>Storages come in numbers; that their RSEs are new to the daemons is nothing to hurry about.</summary>
     private static readonly TimeSpan StoragesSettle = TimeSpan.FromSeconds(1);
+
+    /// <summary>For one call to an FTS or a VOMS server: beside the loops, nobody waits for it.</summary>
+    private static readonly TimeSpan GridPatience = TimeSpan.FromSeconds(30);
 
     public static void Compose(Composition c)
     {
@@ -81,6 +86,11 @@ public static class Wiring
         Func<string, string, Uri?> databaseAt = (service, ns) => c.Options.ServiceOverrides.Find(service, ns) is { Scheme: ServiceOverrides.Tcp } at ? at : null;
         var events = new EventWriter(c.Api, c.Identity, c.Time, c.Loggers.CreateLogger<EventWriter>());
 
+        var hosts = new HostGuard(HostNames.System(c.Time, c.Options.DriftInterval), new ClosedHosts(c.Options.ClusterRanges));
+        var keeper = new ProxyKeeper(new GridServers(c.Time, GridPatience), (voms, ct) => hosts.ReachAsync(voms.Server.Host, voms.AllowedHosts, ct), c.Time, Chance(c.Random), (holder, step, reason) => metrics.TransferFailed(holder.Instance, step, reason));
+        metrics.WatchTransfers(() => TransferFigures.Of(keeper, c.Time.GetUtcNow()));
+        var transfers = new Transfers(keeper, new TransferCredentials(references, c.Time), trust, holder => Proxies.Saved(key => configSecrets.Store.Get(key), new InstanceNames(holder.Instance.Namespace, holder.Instance.Name), holder.Tag), events, c.Time);
+
         var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections, ownership, servers, databaseAt), generated, references, connections, applier,
             deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time)
         {
@@ -93,6 +103,7 @@ public static class Wiring
             Oidc = new OidcDiscovery(new TrustedHttp(redirects: 3).For, c.Time, c.Options.DriftInterval * 0.8),
             Trust = trust,
             Revocation = revocation,
+            Transfers = transfers,
             OperatorNamespace = c.Options.Namespace,
         });
         var voParts = new VoParts(tenancy, generated, references, connections, vos, new StatusWriter<VirtualOrganisation>(c.Api, vos, VoController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(VoController)))
@@ -101,9 +112,9 @@ public static class Wiring
             Maps = maps,
             Checks = new CheckParts(c.Api, jobs, c.Options.ServiceOverrides.Find),
             Members = new Members(people, references, trust),
+            Transfers = transfers,
         };
         var vo = new VoController(voParts);
-        var hosts = new HostGuard(HostNames.System(c.Time, c.Options.DriftInterval), new ClosedHosts(c.Options.ClusterRanges));
         var endpoints = EndpointChecks.Watch(hosts, trust, instances, metrics, c.Time, c.Random);
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController)))
         {
@@ -172,6 +183,16 @@ public static class Wiring
         // A revocation list was published, or could not be fetched.
         revocation.Changed += key => instanceLoop.Enqueue(key, priority: QueuePriority.Resync);
 
+        // A proxy or a delegation was renewed, or fails to be: the instance writes the former into its pods' Secrets.
+        keeper.Changed += holder =>
+        {
+            instanceLoop.Enqueue(holder.Instance, priority: QueuePriority.Resync);
+            foreach (var of in holder.Tag.Length == 0 ? [] : Keys(vos.Store.ByIndex(Indexes.ByTag, $"{holder.Instance} {holder.Tag}")))
+            {
+                voLoop.Enqueue(of, priority: QueuePriority.Resync);
+            }
+        };
+
         // A storage's door opened, closed, or has another certificate.
         endpoints.Changed += key => storageLoop.Enqueue(key, priority: QueuePriority.Resync);
 
@@ -231,6 +252,14 @@ public static class Wiring
         (a?.Count ?? 0) == (b?.Count ?? 0) && (a is null || a.All(x => b!.TryGetValue(x.Key, out var value) && value == x.Value));
 
     private static IEnumerable<ObjectKey> Keys<T>(IEnumerable<T> objects) where T : IKubernetesObject<V1ObjectMeta> => objects.Select(o => ObjectKey.Of(o));
+
+    private static Func<double> Chance(Random random) => () =>
+    {
+        lock (random)
+        {
+            return random.NextDouble();
+        }
+    };
 
     private static Func<TimeSpan> Jittered(Composition c) => () => c.Options.DriftInterval * (0.9 + 0.2 * c.Random.NextDouble());
 }

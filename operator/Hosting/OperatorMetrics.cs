@@ -30,6 +30,25 @@ public sealed class OperatorMetrics
         RuntimeMetrics.Meter.CreateObservableGauge("rucio_operator_revocation_list_left", () => lists().Select(l =>
             new Measurement<double>(l.Left.TotalSeconds, new("namespace", l.Instance.Namespace), new("rucioinstance", l.Instance.Name), new("authority", l.Authority))), "s", "Until the revocation list of an authority runs out (trust.crlRefresh).");
 
+    private readonly Counter<long> _transferFailures = RuntimeMetrics.Meter.CreateCounter<long>("rucio_operator_transfer_failures_total", description: "Proxies, attributes and delegations that could not be renewed or taken back, by step and reason.");
+
+    public void TransferFailed(ObjectKey instance, string step, string reason) =>
+        _transferFailures.Add(1, new("namespace", instance.Namespace), new("rucioinstance", instance.Name), new("step", step), new("reason", reason));
+
+    /// <param name="left">Of each holder: until its certificate, its proxy and what each FTS server holds is over.</param>
+    public void WatchTransfers(Func<IEnumerable<TransferLeft>> left)
+    {
+        Gauge("certificate", "Until the certificate is over that a holder's proxies are made from.", l => l.Server is null && l.Certificate is { } t ? t : null);
+        Gauge("proxy", "Until a holder's proxy is over.", l => l.Server is null && l.Proxy is { } t ? t : null);
+        Gauge("delegation", "Until what an FTS server holds of a holder is over.", l => l.Server is not null ? l.Delegation ?? TimeSpan.Zero : null);
+
+        void Gauge(string what, string words, Func<TransferLeft, TimeSpan?> value) => _gauges.CreateObservableGauge($"rucio_operator_transfer_{what}_left", () =>
+            from l in left()
+            let time = value(l)
+            where time is not null
+            select new Measurement<double>(time.Value.TotalSeconds, [new("namespace", l.Instance.Namespace), new("rucioinstance", l.Instance.Name), new("vo", l.Tag), .. l.Server is null ? (KeyValuePair<string, object?>[])[] : [new("server", l.Server)]]), "s", words);
+    }
+
     private readonly Counter<long> _spaceReports = RuntimeMetrics.Meter.CreateCounter<long>("rucio_operator_space_reports_total", description: "Times that Rucio was told how full a storage is.");
 
     private readonly Meter _gauges = new(RuntimeMetrics.MeterName);
@@ -69,3 +88,7 @@ public sealed class OperatorMetrics
     /// <param name="part">One of a few.</param>
     public void DriftDetected(string kind, string part, int changes) => _drift.Add(changes, new("kind", kind), new("part", part));
 }
+
+/// <param name="Tag">Empty: the instance's default credential.</param>
+/// <param name="Server">Null: not of a server.</param>
+public sealed record TransferLeft(ObjectKey Instance, string Tag, TimeSpan? Certificate, TimeSpan? Proxy, string? Server, TimeSpan? Delegation);

@@ -1,9 +1,12 @@
 using System.Reflection;
 using NUnit.Framework;
 using RucioOperator.Api.Validation;
+using RucioOperator.Apply.Transfers;
 using RucioOperator.Catalogue;
 using RucioOperator.Controllers;
 using RucioOperator.Controllers.StorageStages;
+using RucioOperator.Controllers.VoStages;
+using RucioOperator.Grid;
 using RucioOperator.Observed;
 using RucioOperator.Observed.Scim;
 using RucioOperator.Planning;
@@ -19,7 +22,8 @@ public sealed class ReadmeTests
     public void Every_condition_and_reason_is_explained_beside_the_schemas()
     {
         var readme = File.ReadAllText(Repository.Path("crds", "README.md"));
-        Type[] vocabularies = [typeof(ValidationReasons), typeof(Conditions), typeof(InstanceConditions), typeof(VoConditions), typeof(StorageConditions), typeof(DatabaseFault), typeof(Tenancy), typeof(ScimFailure), typeof(EndpointResult), typeof(EndpointsVerdict), typeof(EndpointsStage), typeof(StorageGuards), typeof(Advice), typeof(Members)];
+        Type[] vocabularies = [typeof(ValidationReasons), typeof(Conditions), typeof(InstanceConditions), typeof(VoConditions), typeof(StorageConditions), typeof(DatabaseFault), typeof(Tenancy), typeof(ScimFailure), typeof(EndpointResult), typeof(EndpointsVerdict), typeof(EndpointsStage), typeof(StorageGuards), typeof(Advice), typeof(Members),
+            typeof(TransferConditions), typeof(TransferVerdict), typeof(TransfersStage), typeof(TransferCredential), typeof(TransferFault), typeof(GridRefusedException), typeof(DelegationRevocation)];
         var words = vocabularies.SelectMany(t => t.GetFields(BindingFlags.Public | BindingFlags.Static)).Where(f => f.IsLiteral && f.FieldType == typeof(string)).Select(f => (string)f.GetRawConstantValue()!).ToList();
 
         Assert.That(words, Has.Count.GreaterThan(20));

@@ -56,6 +56,9 @@ internal sealed class InstanceWork(InstanceParts parts, RucioInstance instance)
     /// <summary>As it was, until <see cref="PolicyStage"/> has looked at the pods.</summary>
     public IReadOnlyList<PolicyPackageStatus>? PolicyStatus { get; set; } = instance.Status?.PolicyPackages;
 
+    /// <summary>As it was, until <see cref="TransfersStage"/> has looked.</summary>
+    public TransfersStatus? TransfersStatus { get; set; } = instance.Status?.Transfers;
+
     /// <summary>From <see cref="TrustStage"/> on, where somebody is trusted and there is an auth server.</summary>
     public ProbeIdentity? Probe { get; set; }
 
