@@ -7,7 +7,7 @@ namespace RucioOperator.Grid;
 
 /// <summary>
 /// Subjects of certificates as the grid writes them, <c>/DC=org/DC=example/CN=Alice</c>: OpenSSL's X509_NAME_oneline
-/// (crypto/x509/x509_obj.c), which GridSite, FTS and VOMS compare letter by letter.
+/// (crypto/x509/x509_obj.c; as of 3.0, which EL9 has), which GridSite, FTS and VOMS compare letter by letter.
 /// </summary>
 public static class SlashName
 {
@@ -80,7 +80,7 @@ public static class SlashName
         return isCommonName && !set.HasData;
     }
 
-    /// <summary>Byte by byte whatever the kind of text; what is not plain ASCII as <c>\xC3</c>.</summary>
+    /// <summary>Byte by byte whatever the kind of text; what is not plain ASCII as <c>\xC3</c>, and separators with a backslash before them.</summary>
     private static void AppendValue(StringBuilder text, ReadOnlyMemory<byte> encoded)
     {
         AsnDecoder.ReadEncodedValue(encoded.Span, AsnEncodingRules.BER, out var at, out var length, out _);
@@ -92,7 +92,7 @@ public static class SlashName
             }
             else
             {
-                text.Append((char)sign);
+                text.Append(sign is (byte)'/' or (byte)'+' ? "\\" : "").Append((char)sign);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -47,6 +48,21 @@ public static class TransferCredential
     /// <param name="secret">Entries of a Secret; entries of other names don't matter.</param>
     public static (ClientCredential? Credential, string? Reason, string? Fault) Read(IReadOnlyDictionary<string, byte[]> secret)
     {
+        try
+        {
+            var (credential, reason, fault) = ReadEntries(secret);
+            // What the framework reads only when it is asked must be readable, too: nobody else expects that it isn't.
+            _ = credential is null ? null : $"{credential} {credential.Issuer}";
+            return (credential, reason, fault);
+        }
+        catch (Exception error) when (error is CryptographicException or AsnContentException)
+        {
+            return (null, CredentialInvalid, "it holds a certificate with contents that can't be read");
+        }
+    }
+
+    private static (ClientCredential? Credential, string? Reason, string? Fault) ReadEntries(IReadOnlyDictionary<string, byte[]> secret)
+    {
         var (certificates, key, fault) = Entries(secret);
         if (fault is { } found)
         {
@@ -57,6 +73,10 @@ public static class TransferCredential
         if (chain is null)
         {
             return (null, CredentialInvalid, unreadable);
+        }
+        if (secret[key].Length > LongestText)
+        {
+            return (null, CredentialInvalid, $"{key} is longer than {LongestText / 1024} kB");
         }
         var (rsa, reason, keyFault) = CredentialKey.Read(Encoding.Latin1.GetString(secret[key]), passphrase, key);
         if (rsa is null)
@@ -72,11 +92,24 @@ public static class TransferCredential
     /// <param name="authoritiesPem">Authorities besides the system's.</param>
     public static (string Reason, string Fault)? Check(ClientCredential credential, string authoritiesPem, DateTimeOffset now)
     {
+        try
+        {
+            return FirstFault(credential, authoritiesPem, now);
+        }
+        catch (Exception error) when (error is CryptographicException or AsnContentException)
+        {
+            return (CredentialInvalid, $"{Name(credential.EndEntity)}, or a certificate of its chain, has contents that can't be read");
+        }
+    }
+
+    private static (string Reason, string Fault)? FirstFault(ClientCredential credential, string authoritiesPem, DateTimeOffset now)
+    {
         var endEntity = credential.EndEntity;
         (string Reason, Func<string?> Fault)[] rules =
         [
             (CredentialInvalid, () => ProxyChain.Fault(credential.Chain, ProxiesToCome)),
             (CredentialInvalid, () => Weakness(credential)),
+            (CredentialInvalid, () => UnreadableAttributes(credential)),
             (CredentialNotYetValid, () => credential.Chain.FirstOrDefault(c => ClientCredential.Utc(c.NotBefore) > now) is { } early
                 ? $"{Name(early)} is valid from {Text(ClientCredential.Utc(early.NotBefore))} on, and here it is {Text(now)}: one of the two clocks is wrong, or it is too early" : null),
             (CredentialExpired, () => credential.Chain.FirstOrDefault(c => ClientCredential.Utc(c.NotAfter) <= now) is { } late
@@ -174,6 +207,22 @@ public static class TransferCredential
             }
         }
         return null;
+    }
+
+    private static string? UnreadableAttributes(ClientCredential credential)
+    {
+        try
+        {
+            foreach (var certificate in credential.Chain)
+            {
+                VomsAttributes.Of(certificate);
+            }
+            return null;
+        }
+        catch (FormatException error)
+        {
+            return $"of its VOMS attributes, {error.Message}";
+        }
     }
 
     private static bool IsAuthority(X509Certificate2 certificate) => certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(b => b.CertificateAuthority);

@@ -26,6 +26,8 @@ internal sealed class GridTools : IDisposable
         var hash = Directory.GetFiles(At("certificates"), "*.0").Select(Path.GetFileNameWithoutExtension).Single();
         Write($"certificates/{hash}.signing_policy", "access_id_CA X509 '/CN=Grid CA'\npos_rights globus CA:sign\ncond_subjects globus '\"*\"'\n");
         Write($"vomsdir/{Vo}/{VomsHost}.lsc", $"/DC=org/DC=example/OU=Hosts/CN={VomsHost}\n/CN=Grid CA\n");
+        // Older tools want a file to seed from.
+        Write(".rnd", Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(1024)));
         Save("user", Robot);
         Save("host", Voms);
     }

@@ -30,6 +30,51 @@ public sealed class ProxyCertificateTests
         Assert.That(Form(ours.Chain[0]), Is.EqualTo(Form(theirs.Chain[0])));
     }
 
+    /// <summary>Usages that a proxy must not have are left out, and those that its issuer lacks.</summary>
+    [TestCase(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation | X509KeyUsageFlags.KeyEncipherment | X509KeyUsageFlags.DataEncipherment, "1.3.6.1.5.5.7.3.2,1.3.6.1.5.5.7.3.4")]
+    [TestCase(X509KeyUsageFlags.DigitalSignature, "1.3.6.1.5.5.7.3.1,1.3.6.1.5.5.7.3.2")]
+    [TestCase(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyAgreement, "")]
+    public void They_follow_the_robots_own_as_with_grid_proxy_init(X509KeyUsageFlags usages, string purposes)
+    {
+        var extensions = new List<X509Extension> { new X509BasicConstraintsExtension(false, false, 0, true), new X509KeyUsageExtension(usages, true) };
+        var oids = new OidCollection();
+        foreach (var oid in purposes.Split(',', StringSplitOptions.RemoveEmptyEntries))
+            oids.Add(new Oid(oid));
+        if (oids.Count > 0)
+            extensions.Add(new X509EnhancedKeyUsageExtension(oids, false));
+        var robot = _tools.Authority.IssueToRobot("usages", extensions: extensions);
+        _tools.Save("usages", robot);
+        _tools.Run("globus-proxy-utils", "grid-proxy-init", "-rfc", "-cert", "usagescert.pem", "-key", "usageskey.pem", "-out", "theirs", "-bits", "2048");
+        var ours = ProxyCertificate.Of(ClientCredential.FromPem(robot.CertificatePem, robot.KeyPem), Now, TimeSpan.FromHours(12));
+        Assert.That(Extensions(ours.Chain[0]), Is.EqualTo(Extensions(ReadProxy(_tools.At("theirs")).Chain[0])));
+    }
+
+    [Test]
+    public void Critical_extensions_are_those_of_openssl_byte_by_byte()
+    {
+        _tools.Write("proxy.cnf", "keyUsage=critical,digitalSignature,keyEncipherment\nproxyCertInfo=critical,language:id-ppl-inheritAll\nextendedKeyUsage=clientAuth\n");
+        _tools.Run("openssl", "openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "proxykey.pem", "-subj", "/DC=org/DC=example/OU=Robots/CN=Robot: data mover/CN=1", "-out", "proxy.csr");
+        _tools.Run("openssl", "openssl", "x509", "-req", "-in", "proxy.csr", "-CA", "usercert.pem", "-CAkey", "userkey.pem", "-set_serial", "1", "-days", "1", "-extfile", "proxy.cnf", "-out", "theirs.pem");
+        using var theirs = X509Certificate2.CreateFromPem(File.ReadAllText(_tools.At("theirs.pem")));
+        var ours = ProxyCertificate.Of(_tools.Credential, Now, TimeSpan.FromHours(12)).Chain[0];
+        foreach (var oid in new[] { ProxyInfo.Extension, "2.5.29.15", "2.5.29.37" })
+            Assert.That((ours.Extensions[oid]!.Critical, Convert.ToHexString(ours.Extensions[oid]!.RawData)), Is.EqualTo((theirs.Extensions[oid]!.Critical, Convert.ToHexString(theirs.Extensions[oid]!.RawData))), oid);
+    }
+
+    [Test]
+    public void Its_name_is_its_issuers_and_its_serial_number_which_is_never_the_same()
+    {
+        var proxies = Enumerable.Range(0, 5).Select(_ => ProxyCertificate.Of(_tools.Credential, Now, TimeSpan.FromHours(1)).Chain[0]).ToList();
+        foreach (var proxy in proxies)
+        {
+            var serial = new System.Numerics.BigInteger(proxy.SerialNumberBytes.Span, isBigEndian: true);
+            Assert.That(SlashName.Of(proxy.SubjectName), Is.EqualTo($"{_tools.Credential.Dn}/CN={serial}"));
+            Assert.That(SlashName.Parts(proxy.SubjectName)[^1], Does.Contain("0603550403" + "13"), "printable, as in every grid tool");
+            Assert.That(proxy.NotBefore.ToUniversalTime(), Is.EqualTo(Now.AddMinutes(-5).UtcDateTime).Within(TimeSpan.FromSeconds(1)));
+        }
+        Assert.That(proxies.Select(p => p.SerialNumber).Distinct().Count(), Is.EqualTo(proxies.Count));
+    }
+
     /// <summary>Besides the extensions.</summary>
     private static string Form(X509Certificate2 certificate) =>
         $"v{certificate.Version} {certificate.SignatureAlgorithm.Value} {certificate.PublicKey.Oid.Value} {Convert.ToHexString(certificate.PublicKey.EncodedParameters!.RawData)} issuer {Convert.ToHexString(certificate.IssuerName.RawData)} bits {certificate.GetRSAPublicKey()!.KeySize}";
@@ -82,6 +127,9 @@ public sealed class ProxyCertificateTests
         var request = new CertificateRequest("O=Dummy", theirs, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequest();
         request[^1] ^= 1;
         Assert.That(() => ProxyCertificate.Sign(_tools.Credential, PemEncoding.WriteString("CERTIFICATE REQUEST", request), Now, TimeSpan.FromHours(1)), Throws.TypeOf<FormatException>());
+        using var weak = RSA.Create(1024);
+        var small = new CertificateRequest("O=Dummy", weak, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequestPem();
+        Assert.That(() => ProxyCertificate.Sign(_tools.Credential, small, Now, TimeSpan.FromHours(1)), Throws.TypeOf<FormatException>().With.Message.Contains("2048"));
         Assert.That(() => ProxyCertificate.Sign(_tools.Credential, "no request", Now, TimeSpan.FromHours(1)), Throws.TypeOf<FormatException>());
     }
 }

@@ -86,6 +86,8 @@ public sealed class ThrowAwayAuthority : IDisposable
             new X509BasicConstraintsExtension(false, false, 0, true),
             new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, true),
             new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], false),
+            // voms-proxy-fake takes none without.
+            new X509SubjectKeyIdentifierExtension(new PublicKey(robotKey), false),
         ]);
         return (issued, robotKey.ExportPkcs8PrivateKeyPem());
     }
