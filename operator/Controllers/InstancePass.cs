@@ -28,6 +28,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         new(InstanceConditions.PolicyPackagesReady, PolicyStage.RunAsync, Looks: true),
         new(InstanceConditions.CatalogueReady, InputsStage.RunAsync, Looks: true),
         new(InstanceConditions.CatalogueReady, StorageKeysStage.RunAsync, Looks: true),
+        new(InstanceConditions.CatalogueReady, ProxiesStage.RunAsync, Looks: true),
         new(InstanceConditions.CatalogueReady, RseSetStage.DecideAsync, Looks: true),
         new(InstanceConditions.CatalogueReady, ObjectsStage.RunAsync, Looks: true),
         new(InstanceConditions.ApiReady, HibernationStage.RunAsync, Looks: true),

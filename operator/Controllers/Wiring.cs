@@ -229,7 +229,7 @@ public static class Wiring
 
     private static bool VoMattersToInstance(VirtualOrganisation? old, VirtualOrganisation? now) =>
         old is null || now is null || old.Status?.Tag != now.Status?.Tag || old.Status?.LongName != now.Status?.LongName || old.Status?.LastHandledRootRotation != now.Status?.LastHandledRootRotation || old.Spec.InstanceRef != now.Spec.InstanceRef
-        || old.Spec.PolicyPackageName != now.Spec.PolicyPackageName;
+        || old.Spec.PolicyPackageName != now.Spec.PolicyPackageName || old.Spec.Transfers?.CredentialSecretRef != now.Spec.Transfers?.CredentialSecretRef;
 
     private static bool StorageMattersToVo(StorageElement? old, StorageElement? now) =>
         old is null || now is null || old.Status?.RseId != now.Status?.RseId;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using RucioOperator.Sandbox;
+using RucioOperator.Sandbox.Demo;
 using RucioOperator.Sandbox.Kubernetes;
 using RucioOperator.Sandbox.Postgres;
 
@@ -119,7 +120,7 @@ public sealed class SampleStoriesTests
             if (metadata["name"]!.GetValue<string>() == "postgres-admin")
                 _world.Bed.CreateAdminSecret(Rucio);
             else
-                _world.Store.Upsert(node);
+                _world.Store.Upsert(Samples.WithoutGrid(node));
         }
         return objects;
 

@@ -42,7 +42,7 @@ internal static class RuleCases
             receiver: {hosts: [mq.example.org], tls: true, destination: /topic/fts, voName: sky, credentialsSecretRef: {name: mq}}
             traces: {hosts: [mq.example.org], destination: /topic/traces, credentialsSecretRef: {name: mq}}
           mail: {host: smtp.example.org, from: rucio@example.org, credentialsSecretRef: {name: mail}}
-          transfers: {ftsServers: ["https://fts.example.org:8446"], schemes: [davs]}
+          transfers: {ftsServers: ["https://fts.example.org:8446"], schemes: [davs], credentialSecretRef: {name: robot}, voms: {vo: escape, host: voms.example.org, port: 15000, fqans: [/escape/Role=production]}, proxy: {lifetime: 96h, renewBefore: 1d}}
           config: {common: {loglevel: INFO}, policy: {lfn2pfn_algorithm_default: hash}, conveyor: {scheme: "davs,root"}, cache: {use_external_cache_for_auth_tokens: "True"}}
           cache: {shared: {memoryMiB: 128}}
           oidc: {issuers: [{name: iam, url: "https://iam.example.org/", clientSecretRef: {name: iam}}], adminIssuer: iam}
@@ -100,6 +100,7 @@ internal static class RuleCases
           subscriptions: [{name: all, owner: alice, filter: {scopes: [data]}, rules: [{rseExpression: "*"}]}]
           distances: {policy: Mesh, overrides: [{source: SKY_DISK, destination: SKY_TAPE, distance: 2}]}
           membership: {issuer: iam, mode: DryRun, groups: [{name: sky, attributes: {role: user}, quotas: [{rseExpression: "*", bytes: 1Ti}]}]}
+          transfers: {credentialSecretRef: {name: robot}, voms: {vo: escape, host: voms.example.org, port: 15000, fqans: [/escape/Role=production]}}
           clientConfig: {authType: Oidc, issuer: iam, jupyter: {destinationRse: SKY_DISK, rseMountPath: /eos, pathBeginsAt: 1, ruleLifetimeDays: 30}}
           check: {dataPath: true, storages: [SKY_DISK], credentialSecretRef: {name: proxy}}
           deletionPolicy: Offboard
@@ -187,6 +188,14 @@ internal static class RuleCases
         new(Ri, ".spec.trace", "LoadBalancer needs", "spec: {trace: {tls: null, exposure: {type: LoadBalancer}}}"),
         new(Ri, ".spec", "spec.trace needs", "spec: {trace: {}}"),
 
+        new(Ri, ".spec.transfers", "voms needs", "spec: {transfers: {credentialSecretRef: null}}"),
+        new(Ri, ".spec.transfers.proxy", "less than lifetime", "spec: {transfers: {proxy: {renewBefore: 4d}}}"),
+        .. ((string[])[Ri, Vo]).SelectMany(kind => (RuleCase[])
+        [
+            new(kind, ".spec.transfers.voms", "exactly one of: vomses", "spec: {transfers: {voms: {vomses: '\"escape\" \"h\" \"15000\" \"/CN=h\" \"escape\"'}}}"),
+            new(kind, ".spec.transfers.voms", "begins with the name", "spec: {transfers: {voms: {fqans: [/other]}}}"),
+        ]),
+        new(Vo, ".spec.transfers", "voms needs", "spec: {transfers: {credentialSecretRef: null}}"),
         new(Vo, "", "spec.tag is immutable", "spec: {tag: sea}", "{tag: sky}"),
         new(Vo, "", "spec.instanceRef is immutable", "spec: {instanceRef: {name: other}}", "{tag: sky}"),
         new(Vo, ".spec", "no names for VOs", "spec: {tag: def}"),

@@ -45,9 +45,6 @@ public static class RucioInstanceRules
     private static IEnumerable<FieldError> FieldsToCome(RucioInstanceSpec s) =>
     [
         .. NotYet("spec.transfers",
-            ("credentialSecretRef", s.Transfers?.CredentialSecretRef),
-            ("voms", s.Transfers?.Voms),
-            ("proxy", s.Transfers?.Proxy),
             ("mode", s.Transfers?.Mode)),
     ];
 

@@ -32,9 +32,6 @@ public static class VirtualOrganisationRules
     private static IEnumerable<FieldError> FieldsToCome(VirtualOrganisationSpec s) =>
     [
         .. NotYet("spec.transfers",
-            ("credentialSecretRef", s.Transfers?.CredentialSecretRef),
-            ("voms", s.Transfers?.Voms),
-            ("fts", s.Transfers?.Fts),
             ("mode", s.Transfers?.Mode)),
     ];
 

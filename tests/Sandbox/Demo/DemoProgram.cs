@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Spectre.Console;
 
 namespace RucioOperator.Sandbox.Demo;
@@ -10,10 +11,12 @@ internal static class DemoProgram
     public static async Task<int> RunAsync(bool keep)
     {
         var live = LiveRucio.FromEnvironment();
+        await using var grid = await DemoGrid.StartAsync();
         await using var bed = await StartAsync(live);
         bed.StartOperator("--drift-interval=1m");
         foreach (var sample in (string[])["quickstart", "two-experiments"])
-            Samples.Apply(bed, sample, live);
+            Samples.Apply(bed.Kubernetes.Store, bed.Postgres, sample, live, adapt: grid.Adapt);
+        grid.Provide(bed.Kubernetes.Store);
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, e) =>
         {
@@ -27,6 +30,7 @@ internal static class DemoProgram
             AnsiConsole.WriteLine(bed.LogTail());
         AnsiConsole.WriteLine($"kubeconfig: {bed.Kubernetes.KubeconfigPath}   (kubectl --kubeconfig … get rucio -A)");
         AnsiConsole.WriteLine($"Rucio:      {live?.PublicUrl.ToString() ?? bed.Rucio.Url("/rucio/rucio-api")}");
+        AnsiConsole.WriteLine($"FTS:        {grid.Url}   (stand-in, with certificates of an authority made for this run)");
         AnsiConsole.WriteLine($"ready: {objects.Count(SandboxBed.IsReady)} of {objects.Count}");
         if (keep && ready && !stop.IsCancellationRequested)
         {
@@ -46,6 +50,9 @@ internal static class DemoProgram
         return bed;
     }
 
+    /// <summary>Ready does not wait for FTS; who watches does.</summary>
+    private static bool IsDone(JsonObject node) => SandboxBed.IsReady(node) && SandboxBed.Condition(node, "Delegated")?["status"]?.GetValue<string>() is null or "True";
+
     private static async Task<bool> FollowAsync(SandboxBed bed, CancellationToken stop)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -53,7 +60,7 @@ internal static class DemoProgram
         var objects = DemoTable.Objects(bed);
         async Task UntilReadyAsync(Action show)
         {
-            while (!(objects.Count > 0 && objects.All(SandboxBed.IsReady)) && !deadline.IsCancellationRequested && bed.Operator is { HasExited: false })
+            while (!(objects.Count > 0 && objects.All(IsDone)) && !deadline.IsCancellationRequested && bed.Operator is { HasExited: false })
             {
                 await Task.Delay(100, CancellationToken.None);
                 objects = DemoTable.Objects(bed);
@@ -71,6 +78,6 @@ internal static class DemoProgram
         {
             await AnsiConsole.Live(DemoTable.Render(objects)).StartAsync(view => UntilReadyAsync(() => view.UpdateTarget(DemoTable.Render(objects))));
         }
-        return objects.Count > 0 && objects.All(SandboxBed.IsReady);
+        return objects.Count > 0 && objects.All(IsDone);
     }
 }

@@ -26,7 +26,11 @@ internal static class DemoTable
 
     private static string Conditions(JsonObject node) => string.Join(' ', (node["status"]?["conditions"] as JsonArray ?? [])
         .Where(c => c!["type"]!.GetValue<string>() is not ("Ready" or "Reconciling" or "Stalled"))
-        .Select(c => $"{Mark(c!["type"]!.GetValue<string>(), c["status"]!.GetValue<string>())}{c["type"]}"));
+        .Select(c => $"{Mark(c!["type"]!.GetValue<string>(), c["status"]!.GetValue<string>())}{c["type"]}{Until(node, c["type"]!.GetValue<string>())}"));
+
+    /// <summary>When FTS would stop moving data, if nobody renewed it.</summary>
+    private static string Until(JsonObject node, string type) =>
+        type == "Delegated" && node["status"]?["transfers"]?["delegatedUntil"]?.GetValue<string>() is { } until ? $" until {until[..16].Replace('T', ' ')}" : "";
 
     /// <summary>Of two conditions it is good when they are not there.</summary>
     private static string Mark(string type, string status) => (status, type) switch { ("True", "Advised" or "Drifted") => "!", ("True", _) => "✓", ("False", _) => "✗", _ => "·" };

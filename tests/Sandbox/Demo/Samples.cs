@@ -11,13 +11,25 @@ public static class Samples
         Apply(bed.Kubernetes.Store, bed.Postgres, sample, live, only);
 
     /// <param name="only">Picks files by name; absent takes all.</param>
-    public static void Apply(IKubeStore store, PostgresServer postgres, string sample, LiveRucio? live = null, Func<string, bool>? only = null)
+    /// <param name="adapt">A last change of each object.</param>
+    public static void Apply(IKubeStore store, PostgresServer postgres, string sample, LiveRucio? live = null, Func<string, bool>? only = null, Func<JsonObject, JsonObject>? adapt = null)
     {
         foreach (var file in Directory.GetFiles(Repository.Path("samples", sample), "*.yaml").Where(f => only?.Invoke(Path.GetFileName(f)) != false).Order(StringComparer.Ordinal))
         {
             foreach (var node in Yaml.Parse(File.ReadAllText(file)))
-                store.Upsert(Adapt(node, postgres, live));
+                store.Upsert(adapt is null ? WithoutGrid(Adapt(node, postgres, live)) : adapt(Adapt(node, postgres, live)));
         }
+    }
+
+    /// <summary>A bed without a grid has no robot certificates, and no FTS to show them to.</summary>
+    public static JsonObject WithoutGrid(JsonObject node)
+    {
+        if (node["spec"]?["transfers"] is JsonObject transfers)
+        {
+            transfers.Remove("credentialSecretRef");
+            transfers.Remove("voms");
+        }
+        return node;
     }
 
     private static JsonObject Adapt(JsonObject node, PostgresServer postgres, LiveRucio? live)
