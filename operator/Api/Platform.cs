@@ -22,6 +22,9 @@ public sealed record MonitoringSpec
 {
     public bool PodMonitor { get; set; }
 
+    /// <summary>Alerts on what runs out, in the figures of the operator, which its own Prometheus target brings.</summary>
+    public bool PrometheusRule { get; set; }
+
     /// <summary>What the Prometheus in question selects by, such as <c>release: prometheus</c>.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }

@@ -152,7 +152,7 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         if (Draining.IsMarked(rse) && StorageElementRules.Validate(storage).Count == 0)
         {
             var observed = await connection.RefreshVoAsync(look, ct);
-            var changes = StoragePlan.For([DesiredStorage.For(storage)], observed, []).Changes;
+            var changes = StoragePlan.For([DesiredStorage.For(storage, Defaults(storage))], observed, []).Changes;
             await ExecuteAsync(rse.Name, changes, connection, root, ct);
             await connection.RefreshVoAsync(look, ct);
         }
@@ -167,6 +167,9 @@ internal sealed class StorageDeletion(StorageParts parts, ObjectKey voKey)
         await execution.RunAsync(changes, ct);
         return execution.Errors.TryGetValue(rse, out var error) ? new Outcome.Blocked("RucioRefused", error, EmptyCheck) : null;
     }
+
+    private StorageDefaults Defaults(StorageElement storage) =>
+        parts.Vos.Store.Get(Indexes.VoOf(storage)) is { } vo && parts.Tenancy.InstanceOf(vo) is { } instance ? StorageDefaults.Of(instance, vo) : StorageDefaults.None;
 
     private static bool Needs(StorageElement storage) => storage.Spec.DeletionPolicy != StorageDeletionPolicy.Retain;
 

@@ -37,8 +37,10 @@ internal static class StorageGuards
             : new Outcome.Blocked("PrefixTaken", $"spec.endpoints: {taken} overlaps with a storage of another VO, and Rucio's paths do not carry the VO: choose another prefix", TimeSpan.FromMinutes(1))),
         new("the instance allows one more", (s, f) => f.Instance.Spec.Tenancy?.Limits?.Storages is not { } limit || f.Place < limit ? null
             : new Outcome.Blocked(Tenancy.LimitExceeded, $"RucioInstance {ObjectKey.Of(f.Instance)} allows {limit} storages for a VO")),
-        new("the instance offers the FTS server", (s, f) => s.Spec.Fts is not { } fts || f.Instance.Spec.Transfers?.FtsServers?.Contains(fts) == true ? null
-            : new Outcome.Blocked("FtsNotOffered", $"spec.fts: {fts} is not among spec.transfers.ftsServers of RucioInstance {ObjectKey.Of(f.Instance)}")),
+        new("the VO's FTS server is the storage's", (s, f) => s.Spec.Fts is not { } own || f.Vo.Spec.Transfers?.Fts is not { } vos || own == vos ? null
+            : new Outcome.Blocked("FtsNotOfVo", $"spec.fts: {own} is not the server of VirtualOrganisation {ObjectKey.Of(f.Vo)} (spec.transfers.fts: {vos}), and its credential is delegated to no other: leave the field out")),
+        new("the instance offers the FTS server", (s, f) => (s.Spec.Fts ?? f.Vo.Spec.Transfers?.Fts) is not { } fts || f.Instance.Spec.Transfers?.FtsServers?.Contains(fts) == true ? null
+            : new Outcome.Blocked("FtsNotOffered", $"{(s.Spec.Fts is null ? $"spec.transfers.fts of VirtualOrganisation {ObjectKey.Of(f.Vo)}" : "spec.fts")}: {fts} is not among spec.transfers.ftsServers of RucioInstance {ObjectKey.Of(f.Instance)}")),
         new("somebody makes the paths", PathAlgorithm),
         new("replicas keep their paths", (s, f) => f.Observed.Rses.GetValueOrDefault(s.Spec.Rse) is not { } have || have.Deterministic == s.Spec.Deterministic ? null
             : new Outcome.Rejected("DeterministicFixed", $"spec.deterministic: RSE {s.Spec.Rse} exists with {have.Deterministic}, and its replicas keep their paths")),

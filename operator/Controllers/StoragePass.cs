@@ -102,7 +102,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             }
             else
             {
-                wanted[storage.Spec.Rse] = (storage, DesiredStorage.For(storage));
+                wanted[storage.Spec.Rse] = (storage, DesiredStorage.For(storage, StorageDefaults.Of(_work.Instance, _work.Vo!)));
             }
         }
         return wanted;

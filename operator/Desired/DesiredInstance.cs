@@ -34,6 +34,7 @@ public static class DesiredInstance
             .. objects,
             .. Memcached.Objects(i),
             .. PodMonitors.Objects(i),
+            .. PrometheusRules.Objects(i),
             .. Servers.Services(serving),
             .. Phased.Servers(serving, [Servers.AdminApi(serving), Servers.PublicApi(serving), .. Servers.Frontends(serving)]),
             .. Autoscaling.Of(serving),

@@ -9,11 +9,12 @@ namespace RucioOperator.Desired;
 public static class DesiredStorage
 {
     /// <param name="storage">A valid one.</param>
-    public static DesiredRse For(StorageElement storage)
+    public static DesiredRse For(StorageElement storage, StorageDefaults? defaults = null)
     {
         var spec = storage.Spec;
         var preset = PresetOf(spec);
         var availability = spec.Availability ?? new AvailabilitySpec();
+        var protocols = DesiredProtocols.Of(spec, preset);
         return new DesiredRse(spec.Rse)
         {
             Type = spec.Type.ToString(),
@@ -23,8 +24,8 @@ public static class DesiredStorage
             Read = availability.Read,
             Write = availability.Write,
             Delete = availability.Delete,
-            Protocols = DesiredProtocols.Of(spec, preset),
-            Attributes = Attributes(spec, preset),
+            Protocols = protocols,
+            Attributes = Attributes(spec, preset, defaults ?? StorageDefaults.None, protocols),
             MinFreeSpace = spec.MinFreeSpace is { } free && Quantity.Bytes(free) is > 0 and var bytes ? bytes : null,
             FormerMinFreeSpace = storage.Status?.Effective?.MinFreeSpace,
             ExactAttributes = spec.AttributesPolicy == AttributesPolicy.Exact,
@@ -51,9 +52,17 @@ public static class DesiredStorage
 
     private static Preset PresetOf(StorageElementSpec spec) => PresetCatalogue.For(spec) ?? PresetCatalogue.Of(StorageTechnology.WebDAV);
 
-    private static SortedDictionary<string, string> Attributes(StorageElementSpec spec, Preset preset)
+    private static SortedDictionary<string, string> Attributes(StorageElementSpec spec, Preset preset, StorageDefaults defaults, IReadOnlyList<ObservedProtocol> protocols)
     {
         var attributes = FromSpec(spec);
+        if (defaults.Fts is { } fts)
+        {
+            attributes.TryAdd("fts", fts);
+        }
+        if (defaults.GivesTokens(spec, protocols.Select(p => p.Scheme)))
+        {
+            attributes.TryAdd("oidc_support", "true");
+        }
         foreach (var (key, value) in preset.AttributesOf(spec))
         {
             attributes.TryAdd(key, value);

@@ -58,6 +58,7 @@ public sealed record InstanceNames(string Namespace, string Instance)
     public string Proxies(int shard) => $"{Instance}-proxies-{shard:x}";
     public string Memcached => $"{Instance}-memcached";
     public string PodMonitor => Instance;
+    public string PrometheusRule => Instance;
     public string Auth => $"{Instance}-auth";
     public string Webui => $"{Instance}-webui";
     public string Trace => $"{Instance}-trace";

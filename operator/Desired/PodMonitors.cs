@@ -27,18 +27,24 @@ public static class PodMonitors
         container.Ports = [.. container.Ports, new V1ContainerPort { Name = PortName, ContainerPort = Port }];
     }
 
+    /// <summary>With the labels by which a Prometheus selects.</summary>
+    internal static V1ObjectMeta Meta(InstanceInputs i, string name)
+    {
+        var labels = Labels.Of(i.Names.Instance, "monitoring");
+        foreach (var (label, value) in i.Instance.Spec.Monitoring?.Labels ?? new Dictionary<string, string>())
+        {
+            labels.TryAdd(label, value);
+        }
+        return new() { Name = name, NamespaceProperty = i.Names.Namespace, Labels = labels };
+    }
+
     public static IEnumerable<UntypedObject> Objects(InstanceInputs i)
     {
         if (!Wanted(i) || i.Kinds.Find(OptionalKinds.PodMonitor) is not { } kind)
         {
             yield break;
         }
-        var labels = Labels.Of(i.Names.Instance, "monitoring");
-        foreach (var (name, value) in i.Instance.Spec.Monitoring?.Labels ?? new Dictionary<string, string>())
-        {
-            labels.TryAdd(name, value);
-        }
-        yield return UntypedObject.Of(kind, new V1ObjectMeta { Name = i.Names.PodMonitor, NamespaceProperty = i.Names.Namespace, Labels = labels }, new JsonObject
+        yield return UntypedObject.Of(kind, Meta(i, i.Names.PodMonitor), new JsonObject
         {
             ["selector"] = new JsonObject { ["matchLabels"] = new JsonObject { [Labels.Instance] = i.Names.Instance } },
             ["podMetricsEndpoints"] = new JsonArray(new JsonObject { ["port"] = PortName, ["path"] = "/metrics", ["interval"] = "30s" }),

@@ -15,6 +15,7 @@ public static class RequiredKinds
         .. When(spec.Upgrade?.Backup == UpgradeBackup.CloudNativePG, OptionalKinds.Backup, "spec.upgrade.backup"),
         .. Exposure.Servers(spec).SelectMany(Server),
         .. When(spec.Monitoring?.PodMonitor == true, OptionalKinds.PodMonitor, "spec.monitoring.podMonitor"),
+        .. When(spec.Monitoring?.PrometheusRule == true, OptionalKinds.PrometheusRule, "spec.monitoring.prometheusRule"),
     ];
 
     private static IEnumerable<RequiredKind> Server(PublicServer server) =>

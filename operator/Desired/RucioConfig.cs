@@ -101,6 +101,10 @@ public static class RucioConfig
             case "conveyor-submitter" when i.Instance.Spec.Transfers?.Schemes is { Count: > 0 } schemes:
                 config.Set("conveyor", "scheme", string.Join(',', schemes));
                 break;
+            // One way of asking for all VOs (lib/rucio/daemons/conveyor/poller.py); without a token it takes the certificate.
+            case "conveyor-poller" when i.Instance.Spec.Transfers?.Mode == TransferMode.Tokens && i.Instance.Spec.Config?.GetValueOrDefault("conveyor")?.ContainsKey("poller_oidc_support") != true:
+                config.Set("conveyor", "poller_oidc_support", "True");
+                break;
         }
         return config.Set(workload.Config);
     }

@@ -24,6 +24,7 @@ public static class OptionalKinds
     public static readonly OptionalKind HttpRoute = new(GatewayApi, "gateway.networking.k8s.io", "HTTPRoute", "httproutes", "v1");
     public static readonly OptionalKind TlsRoute = new(GatewayApi, "gateway.networking.k8s.io", "TLSRoute", "tlsroutes", "v1", "v1alpha3", "v1alpha2");
     public static readonly OptionalKind PodMonitor = new("the Prometheus Operator", "monitoring.coreos.com", "PodMonitor", "podmonitors", "v1");
+    public static readonly OptionalKind PrometheusRule = new("the Prometheus Operator", "monitoring.coreos.com", "PrometheusRule", "prometheusrules", "v1");
 
-    public static readonly ImmutableArray<OptionalKind> All = [Cluster, Backup, ScheduledBackup, Certificate, HttpRoute, TlsRoute, PodMonitor];
+    public static readonly ImmutableArray<OptionalKind> All = [Cluster, Backup, ScheduledBackup, Certificate, HttpRoute, TlsRoute, PodMonitor, PrometheusRule];
 }

@@ -12,7 +12,7 @@ internal static class PairAdvice
     /// <summary>SCHEME_MAP of lib/rucio/common/constants.py; all other schemes go with themselves.</summary>
     private static readonly HashSet<string> WebSchemes = ["https", "davs", "srm+https", "cs3s"];
 
-    /// <summary>What matters of an RSE for moving files.</summary>
+    /// <summary>What matters of an RSE for moving files; schemes in the order in which they are tried.</summary>
     private sealed record Trait(bool Fts, bool Tokens, string CopiesFrom, string CopiesTo);
 
     private enum Side { Source, Destination }
@@ -20,7 +20,7 @@ internal static class PairAdvice
     /// <summary>RSE → advice, one of a kind.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<Advice>> Of(AdviceFacts facts)
     {
-        var traits = facts.Observed.Rses.Values.Where(r => !r.Deleted).ToDictionary(r => r.Name, TraitOf, StringComparer.Ordinal);
+        var traits = facts.Observed.Rses.Values.Where(r => !r.Deleted).ToDictionary(r => r.Name, r => TraitOf(r, facts.Schemes), StringComparer.Ordinal);
         var kinds = traits.Values.Distinct().ToList();
         var judged = (from source in kinds from destination in kinds select (source, destination)).ToDictionary(k => k, k => Judge(k.source, k.destination, facts.OffersFts).ToList());
         if (judged.Values.All(advice => advice.Count == 0))
@@ -47,13 +47,14 @@ internal static class PairAdvice
         return examples.GroupBy(e => e.Key.Rse).ToDictionary(g => g.Key, g => (IReadOnlyList<Advice>)[.. g.OrderBy(e => Place(e.Key.Reason)).ThenBy(e => e.Key.Side).DistinctBy(e => e.Key.Reason).Select(e => Word(e.Key.Reason, e.Key.Side, e.Value))], StringComparer.Ordinal);
     }
 
-    private static Trait TraitOf(ObservedRse rse) => new(
+    private static Trait TraitOf(ObservedRse rse, IReadOnlyList<string>? schemes) => new(
         rse.Attributes.ContainsKey("fts"),
         rse.Attributes.TryGetValue("oidc_support", out var tokens) && tokens.Equals("true", StringComparison.OrdinalIgnoreCase),
-        Schemes(rse, p => p.ThirdPartyCopyRead), Schemes(rse, p => p.ThirdPartyCopyWrite));
+        Schemes(rse, schemes, p => p.ThirdPartyCopyRead), Schemes(rse, schemes, p => p.ThirdPartyCopyWrite));
 
-    private static string Schemes(ObservedRse rse, Func<ProtocolPriorities, int?> priority) =>
-        string.Join(' ', rse.Protocols.Where(p => priority(p.Priorities) is not null).Select(p => p.Scheme).Distinct().Order(StringComparer.Ordinal));
+    private static string Schemes(ObservedRse rse, IReadOnlyList<string>? allowed, Func<ProtocolPriorities, int?> priority) =>
+        string.Join(' ', rse.Protocols.Where(p => priority(p.Priorities) is not null && allowed?.Contains(p.Scheme) != false)
+            .OrderBy(p => priority(p.Priorities)).ThenBy(p => p.Scheme, StringComparer.Ordinal).Select(p => p.Scheme).Distinct());
 
     /// <summary>Without FTS nothing moves anyhow, so the rest is told only where both have it.</summary>
     private static IEnumerable<(string Reason, Side Side)> Judge(Trait source, Trait destination, bool offersFts)
@@ -82,7 +83,10 @@ internal static class PairAdvice
         {
             yield break;
         }
-        if (!source.CopiesFrom.Split(' ').Any(s => destination.CopiesTo.Split(' ').Any(d => s == d || WebSchemes.Contains(s) && WebSchemes.Contains(d))))
+        // The order of find_matching_scheme: the destination's first choice that has a counterpart.
+        var pairs = from d in destination.CopiesTo.Split(' ') from s in source.CopiesFrom.Split(' ') where s == d || WebSchemes.Contains(s) && WebSchemes.Contains(d) select (Source: s, Destination: d);
+        var chosen = pairs.FirstOrDefault();
+        if (chosen is (null, null))
         {
             yield return (Advice.NoCommonScheme, Side.Source);
             yield return (Advice.NoCommonScheme, Side.Destination);
@@ -91,9 +95,13 @@ internal static class PairAdvice
         {
             yield return (Advice.TokensOneSided, source.Tokens ? Side.Destination : Side.Source);
         }
+        else if (source.Tokens && chosen is not ("davs", "davs"))
+        {
+            yield return (Advice.TokensNeedDavs, chosen.Destination != "davs" ? Side.Destination : Side.Source);
+        }
     }
 
-    private static int Place(string reason) => Array.IndexOf([Advice.FtsMissing, Advice.NoThirdPartyCopy, Advice.NoCommonScheme, Advice.TokensOneSided], reason);
+    private static int Place(string reason) => Array.IndexOf([Advice.FtsMissing, Advice.NoThirdPartyCopy, Advice.NoCommonScheme, Advice.TokensOneSided, Advice.TokensNeedDavs], reason);
 
     private static Advice Word(string reason, Side side, string other) => reason switch
     {
@@ -104,6 +112,9 @@ internal static class PairAdvice
         Advice.NoCommonScheme => new(reason, "spec.endpoints", side == Side.Source
             ? $"no scheme for third-party copies is understood at the other end, too, so nothing moves from here to {other}, for one"
             : $"no scheme for third-party copies is understood at the other end, too, so nothing moves to here from {other}, for one"),
+        Advice.TokensNeedDavs => new(reason, "spec.endpoints", side == Side.Source
+            ? $"copies from here to {other}, for one, use another scheme than davs, and Rucio uses tokens with no other, so they use certificates: give davs:// the first place"
+            : $"copies to here from {other}, for one, use another scheme than davs, and Rucio uses tokens with no other, so they use certificates: give davs:// the first place"),
         _ => new(reason, "spec.tokens", $"not enabled here (attribute oidc_support), so transfers with storages that have them, such as {other}, use certificates"),
     };
 }

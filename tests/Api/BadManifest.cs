@@ -106,6 +106,8 @@ public sealed record BadManifest(string Kind, string Change, string Path, string
         new(Instance, "{trust: {caBundles: [{name: igtf}], crlRefresh: 8d}}", "spec.trust.crlRefresh", InvalidField),
         new(Instance, "{trust: {crlRefresh: 6h}}", "spec.trust.crlRefresh", InvalidField),
         new(Instance, "{trust: {caBundles: [], crlRefresh: 6h}}", "spec.trust.crlRefresh", InvalidField),
+        new(Instance, "{transfers: {mode: Tokens}}", "spec.transfers.mode", InvalidField),
+        new(Instance, "{transfers: {mode: Tokens}, oidc: {issuers: [{name: iam, url: 'https://iam.example.org/', clientSecretRef: {name: c}}]}}", "spec.transfers.mode", InvalidField),
         new(Instance, "{transfers: {ftsServers: ['fts.example.org']}}", "spec.transfers.ftsServers[0]", InvalidField),
         new(Instance, "{transfers: {credentialSecretRef: {name: ''}}}", "spec.transfers.credentialSecretRef.name", MissingField),
         new(Instance, "{transfers: {voms: {vomses: '\"e\" \"h\" \"15000\" \"/CN=h\" \"e\"'}}}", "spec.transfers.voms", InvalidField),

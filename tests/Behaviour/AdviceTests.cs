@@ -47,6 +47,29 @@ public sealed class AdviceTests
     }
 
     [Test]
+    public async Task What_a_VO_says_of_transfers_is_the_default_of_its_storages_and_why_tokens_do_not_work_is_told()
+    {
+        _world.ApplyVo(_ns, "tokens", "tok", "rucio", "  transfers: {fts: 'https://fts.example.org:8446', mode: Tokens}");
+        _world.ApplyStorage(_ns, "tokens-disk", "tokens", "TOK_DISK", "davs://tokens.example.org/tok/");
+        _world.ApplyStorage(_ns, "tokens-root", "tokens", "TOK_ROOT", "root://tokens.example.org//tok-root/");
+        await _world.ReadyAsync((World.Vos, _ns, "tokens"), (World.Storages, _ns, "tokens-disk"), (World.Storages, _ns, "tokens-root"));
+        var effective = _world.Store.Get(World.Storages, _ns, "tokens-disk")!["status"]!["effective"]!["attributes"]!;
+        Assert.That((effective["fts"]!.GetValue<string>(), effective["oidc_support"]!.GetValue<string>()), Is.EqualTo(("https://fts.example.org:8446", "true")));
+        await _world.Bed.WaitAsync(World.Storages, _ns, "tokens-disk", s => SandboxBed.Condition(s, "Advised") is not null && World.Message(s, "Advised").Contains("RucioInstance rucio has no spec.oidc.adminIssuer", StringComparison.Ordinal));
+        await _world.Bed.WaitAsync(World.Storages, _ns, "tokens-root", s => SandboxBed.Condition(s, "Advised") is not null && World.Message(s, "Advised").Contains("TokensNeedDavs", StringComparison.Ordinal));
+
+        _world.PatchSpec(World.Storages, _ns, "tokens-root", """{"fts": "https://other.example.org:8446"}""");
+        Assert.That(World.Message(await _world.NotReadyAsync(World.Storages, _ns, "tokens-root", "FtsNotOfVo")), Does.StartWith("spec.fts: https://other.example.org:8446 is not the server of VirtualOrganisation"));
+        _world.PatchSpec(World.Storages, _ns, "tokens-root", """{"fts": null}""");
+
+        // Another mind: both go, from the RSE too.
+        _world.PatchSpec(World.Vos, _ns, "tokens", """{"transfers": null}""");
+        await _world.Bed.WaitAsync(World.Storages, _ns, "tokens-disk", s => SandboxBed.IsReady(s) && s["status"]!["effective"]!["attributes"]?["oidc_support"] is null && s["status"]!["effective"]!["attributes"]?["fts"] is null);
+        _world.PatchSpec(World.Vos, _ns, "tokens", """{"transfers": {"fts": "https://nobody.example.org:8446"}}""");
+        Assert.That(World.Message(await _world.NotReadyAsync(World.Storages, _ns, "tokens-disk", "FtsNotOffered")), Does.StartWith("spec.transfers.fts of VirtualOrganisation"));
+    }
+
+    [Test]
     public async Task A_place_stays_taken_when_only_the_RSE_is_left_of_a_storage()
     {
         _world.ApplyStorage(_ns, "left", "vo", "ADV_LEFT", "davs://kept.example.org:443/adv/");

@@ -60,19 +60,20 @@ public sealed class PlatformTests
     {
         await using var world = await World.StartAsync();
         var ns = world.Ns("kinds");
-        world.ApplyInstance(ns, spec: "  monitoring: {podMonitor: true, labels: {release: prometheus}}\n  networkPolicy: {}\n  cache: {shared: {}}");
+        world.ApplyInstance(ns, spec: "  monitoring: {podMonitor: true, prometheusRule: true, labels: {release: prometheus}}\n  networkPolicy: {}\n  cache: {shared: {}}");
 
         var missing = await world.NotReadyAsync(World.Instances, ns, "rucio", "KindMissing");
         Assert.That(World.Message(missing), Does.StartWith("spec.monitoring.podMonitor").And.Contain("PodMonitor (monitoring.coreos.com)").And.Contain("install the Prometheus Operator"));
         await world.UntilAsync(() => SandboxBed.Condition(world.Store.Get(World.Instances, ns, "rucio")!, "DaemonsReady")?["status"]?.GetValue<string>() == "True", () => "all the rest does not become ready");
 
-        world.Bed.Kubernetes.InstallKinds(OptionalDefinitions.PodMonitor);
+        world.Bed.Kubernetes.InstallKinds(OptionalDefinitions.PodMonitor, OptionalDefinitions.PrometheusRule);
         await world.UntilAsync(() =>
         {
             world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/reconcile-at", $"{Environment.TickCount64}");
             return SandboxBed.IsReady(world.Store.Get(World.Instances, ns, "rucio")!);
         }, () => "the kind is not seen");
         Assert.That(world.Store.Get(OptionalDefinitions.PodMonitor, ns, "rucio")!["metadata"]!["labels"]!["release"]!.GetValue<string>(), Is.EqualTo("prometheus"));
+        Assert.That(world.Store.Get(OptionalDefinitions.PrometheusRule, ns, "rucio")!["spec"]!.ToJsonString(), Does.Contain("RucioDelegationExpires"));
         Assert.That(world.Store.List("networkpolicies.networking.k8s.io", ns).Select(Name), Does.Contain("rucio-pods").And.Contain("rucio-admin").And.Contain("rucio-cache"));
         Assert.That(world.Store.Get("deployments.apps", ns, "rucio-memcached"), Is.Not.Null);
 

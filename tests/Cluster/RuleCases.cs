@@ -128,6 +128,8 @@ internal static class RuleCases
         new(Ri, ".spec", "nothing is deployed", "spec: {database: null, external: {apiUrl: \"https://r\", credentialsSecretRef: {name: c}}}"),
         new(Ri, ".spec", "Delete drops what", "spec: {database: null, deletionPolicy: Delete, external: {apiUrl: \"https://r\", credentialsSecretRef: {name: c}}}"),
         new(Ri, ".spec", "spec.external is there is immutable", "spec: {database: null, version: null, external: {apiUrl: \"https://r\", credentialsSecretRef: {name: c}}}"),
+        new(Ri, ".spec", "spec.transfers.mode: Tokens needs", "spec: {oidc: null, transfers: {mode: Tokens}}"),
+        new(Ri, ".spec.trust", "needs spec.trust.caBundles", "spec: {trust: {caBundles: null, crlRefresh: 6h}}"),
         new(Ri, ".spec.multiVo", "immutable", "spec: {multiVo: false}"),
         new(Ri, ".spec.database", "MySQL", "spec: {database: {engine: MySQL}}"),
         new(Ri, ".spec.database", "exactly one", "spec: {database: {embedded: {}}}"),

@@ -65,6 +65,15 @@ public sealed class DaemonsTests
         Assert.That(InstanceCase.Config(inputs, "rucio-conveyor-finisher")["conveyor"]!["x"], Is.Null);
     }
 
+    [TestCase("{transfers: {ftsServers: ['https://f'], mode: Tokens}}", "True")]
+    [TestCase("{transfers: {ftsServers: ['https://f'], mode: Tokens}, config: {conveyor: {poller_oidc_support: 'False'}}}", null)]
+    [TestCase("{transfers: {ftsServers: ['https://f'], mode: Certificates}}", null)]
+    public void The_poller_asks_with_tokens_where_all_VOs_do(string spec, string? expected)
+    {
+        var inputs = Inputs.Of(spec);
+        Assert.That(RucioConfig.Daemon(inputs, Daemons.Of(inputs).Single(d => d.Daemon == "conveyor-poller")).Json["conveyor"]?["poller_oidc_support"]?.GetValue<string>(), Is.EqualTo(expected));
+    }
+
     [TestCase("{overrides: [{name: conveyer-poller}]}", "spec.daemons.overrides[0].name", "did you mean conveyor-poller?")]
     [TestCase("{overrides: [{name: oauth-manager}]}", "spec.daemons.overrides[0].name", "gone since Rucio 40")]
     [TestCase("{overrides: [{name: minos}]}", "spec.daemons.overrides[0].name", "not in profile Minimal: choose Standard")]

@@ -116,4 +116,27 @@ public sealed class DesiredStorageTests
             Wan = new() { Read = 1, Write = 1, Delete = 1, ThirdPartyCopyRead = 1, ThirdPartyCopyWrite = 1 },
         }));
     }
+
+    [TestCase("{endpoints: [{url: 'davs://h/x/'}]}", "true")]
+    [TestCase("{endpoints: [{url: 'root://h//x/'}, {url: 'davs://h/x/'}]}", "true")]
+    [TestCase("{endpoints: [{url: 'davs://h/x/'}], tokens: {enabled: false}}", "false")]
+    [TestCase("{endpoints: [{url: 'root://h//x/'}]}", null)]
+    [TestCase("{technology: CTA, type: TAPE, endpoints: [{url: 'davs://h/x/'}]}", null)]
+    public void Where_a_VO_wants_tokens_a_storage_gets_them_that_can_have_them_and_does_not_say_otherwise(string spec, string? expected)
+    {
+        var storage = Storages.Of(spec);
+        Assert.That(DesiredStorage.For(storage, new(null, Tokens: true)).Attributes.GetValueOrDefault("oidc_support"), Is.EqualTo(expected));
+        Assert.That(DesiredStorage.For(storage).Attributes.GetValueOrDefault("oidc_support"), Is.EqualTo(expected == "false" ? "false" : null));
+    }
+
+    [TestCase(null, null, false), TestCase(TransferMode.Tokens, null, true), TestCase(null, TransferMode.Tokens, true), TestCase(TransferMode.Tokens, TransferMode.Certificates, false), TestCase(TransferMode.Certificates, TransferMode.Tokens, true)]
+    public void A_VO_has_the_last_word_on_tokens(TransferMode? instance, TransferMode? vo, bool expected) =>
+        Assert.That(StorageDefaults.Of(new() { Spec = new() { Transfers = new() { Mode = instance } } }, new() { Spec = new() { Transfers = new() { Mode = vo } } }).Tokens, Is.EqualTo(expected));
+
+    [Test]
+    public void The_VOs_FTS_server_is_the_storages_unless_it_names_one()
+    {
+        Assert.That(DesiredStorage.For(Storages.Of("{}"), new("https://fts", false)).Attributes["fts"], Is.EqualTo("https://fts"));
+        Assert.That(DesiredStorage.For(Storages.Of("{fts: 'https://own'}"), new("https://fts", false)).Attributes["fts"], Is.EqualTo("https://own"));
+    }
 }

@@ -9,7 +9,7 @@ using RucioOperator.Runtime;
 namespace RucioOperator.Tests.Desired;
 
 /// <summary>Shared cache and PodMonitor.</summary>
-public sealed class PlatformTests
+public sealed partial class PlatformTests
 {
     [TestCase("{}", null)]
     [TestCase("{cache: {shared: {}}}", "rucio-memcached.default.svc:11211")]
@@ -48,8 +48,25 @@ public sealed class PlatformTests
     }
 
     [Test]
+    public void Alerts_are_about_this_instance_and_about_figures_that_the_operator_exports()
+    {
+        var rule = Monitors("{monitoring: {prometheusRule: true, labels: {release: prometheus}}}").Single();
+        Assert.That((rule.Kind, rule.Metadata.Labels["release"]), Is.EqualTo(("PrometheusRule", "prometheus")));
+        var alerts = rule.Spec!["groups"]!.AsArray().Single()!["rules"]!.AsArray().Select(r => r!).ToList();
+        Assert.That(alerts.Select(a => a["alert"]!.GetValue<string>()), Is.Unique.And.SupersetOf(new[] { "RucioTransferCertificateExpires", "RucioTransferProxyExpires", "RucioDelegationExpires", "RucioTransferRenewalFails", "RucioRevocationListExpires", "RucioDrift" }));
+        foreach (var expression in alerts.Select(a => a["expr"]!.GetValue<string>()).Where(e => !e.Contains("drift", StringComparison.Ordinal)))
+            Assert.That(expression, Does.Contain("rucioinstance=\"rucio\"").And.Contain("namespace=\"default\""));
+        var exported = Directory.EnumerateFiles(Sandbox.Repository.Path("operator"), "*.cs", SearchOption.AllDirectories).Where(f => !f.EndsWith("PrometheusRules.cs", StringComparison.Ordinal)).Select(File.ReadAllText).ToList();
+        foreach (var metric in alerts.SelectMany(a => Metric().Matches(a["expr"]!.GetValue<string>())).Select(m => m.Value).Where(m => !m.StartsWith("rucio_operator_transfer_", StringComparison.Ordinal)).Distinct())
+            Assert.That(exported.Exists(text => text.Contains($"\"{metric.Replace("_seconds", "")}\"", StringComparison.Ordinal)), metric);
+    }
+
+    [Test]
     public void Where_the_kind_is_not_served_it_is_left_out() =>
-        Assert.That(DesiredInstance.Objects(Inputs.Of("{monitoring: {podMonitor: true}}") with { Kinds = ApiKinds.None }).OfType<UntypedObject>(), Is.Empty);
+        Assert.That(DesiredInstance.Objects(Inputs.Of("{monitoring: {podMonitor: true, prometheusRule: true}}") with { Kinds = ApiKinds.None }).OfType<UntypedObject>(), Is.Empty);
+
+    [System.Text.RegularExpressions.GeneratedRegex("rucio_operator_[a-z_]+")]
+    private static partial System.Text.RegularExpressions.Regex Metric();
 
     private static IEnumerable<UntypedObject> Monitors(string spec) => DesiredInstance.Objects(Inputs.Of(spec)).OfType<UntypedObject>();
 

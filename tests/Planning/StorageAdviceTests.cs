@@ -69,6 +69,30 @@ public sealed class StorageAdviceTests
     }
 
     [Test]
+    public void Tokens_that_Rucio_cannot_get_or_use_are_told_of_with_the_reason()
+    {
+        Assert.That(Told(Tokens("A"), Tokens("B")), Is.Empty);
+        Assert.That(Reasons(Told(f => f with { NoTokens = "there is no issuer" }, Tokens("A"), Tokens("B")), "A"), Is.EqualTo(new[] { "NoTokenIssuer" }));
+
+        // Both have davs, and the destination's first choice is another.
+        var rootFirst = Tokens("A") with { Protocols = [Protocol("root", "//cmp/"), Protocol("davs", "/cmp/") with { Priorities = new() { ThirdPartyCopyRead = 2, ThirdPartyCopyWrite = 2 } }] };
+        Assert.That(Told(rootFirst, Tokens("B")), Is.Empty, "the other end knows davs alone");
+        var told = Told(rootFirst, rootFirst with { Name = "B" });
+        Assert.That(told["A"].Single().ToString(), Does.StartWith("spec.endpoints: copies").And.Contain("another scheme than davs").And.EndWith("(TokensNeedDavs)"));
+        Assert.That(Told(f => f with { Schemes = ["davs"] }, rootFirst, rootFirst with { Name = "B" }), Is.Empty, "transfers.schemes leaves davs alone");
+        Assert.That(Told(Tokens("A") with { Protocols = [Protocol("https", "/cmp/"), Protocol("davs", "/cmp/") with { Priorities = new() { ThirdPartyCopyRead = 2, ThirdPartyCopyWrite = 2 } }] }, Tokens("B"))["A"].Select(a => a.Reason), Is.EqualTo(new[] { "TokensNeedDavs" }), "https is web, too, and not davs");
+    }
+
+    [Test]
+    public void Where_tokens_are_wanted_a_storage_that_cannot_have_them_is_told_why()
+    {
+        Assert.That(Reasons(Told(f => f with { WantsTokens = true }, Disk("A") with { Protocols = [Protocol("root", "//cmp/")] }), "A"), Is.EqualTo(new[] { "TokensNeedDavs" }));
+        Assert.That(Told(f => f with { WantsTokens = true }, Tokens("A"), Tokens("B")), Is.Empty);
+        Assert.That(new StorageAdvice(Linked([], f => f with { WantsTokens = true })).For([new("T") { Type = "TAPE", Protocols = [Protocol("davs", "/cmp/")] }])["T"].Single().ToString(), Does.Contain("use certificates").And.EndWith("(TokensOnTape)"));
+        Assert.That(new StorageAdvice(Linked([], f => f)).For([new("T") { Type = "TAPE", Protocols = [Protocol("davs", "/cmp/")], Attributes = new Dictionary<string, string> { ["oidc_support"] = "true" } }])["T"].Single().ToString(), Does.Contain("fail").And.EndWith("(TokensOnTape)"));
+    }
+
+    [Test]
     public void A_deleted_RSE_is_nobodys_partner() =>
         Assert.That(Told(Disk("A"), Disk("B") with { Deleted = true, Attributes = new Dictionary<string, string>() }), Is.Empty);
 
@@ -113,13 +137,15 @@ public sealed class StorageAdviceTests
     private static IReadOnlyDictionary<string, IReadOnlyList<Advice>> Told(Func<AdviceFacts, AdviceFacts> change, params ObservedRse[] rses) => Told(Linked(rses, change));
 
     private static IReadOnlyDictionary<string, IReadOnlyList<Advice>> Told(AdviceFacts facts) =>
-        new StorageAdvice(facts).For([.. facts.Observed.Rses.Values.Where(r => !r.Deleted).Select(r => new DesiredRse(r.Name) { Protocols = r.Protocols })]);
+        new StorageAdvice(facts).For([.. facts.Observed.Rses.Values.Where(r => !r.Deleted).Select(r => new DesiredRse(r.Name) { Protocols = r.Protocols, Attributes = r.Attributes })]);
 
     private static AdviceFacts Linked(ObservedRse[] rses, Func<AdviceFacts, AdviceFacts> change) => change(new(true, false, false, ["cmp", "compass"], new ObservedVo("cmp")
     {
         Rses = rses.ToDictionary(r => r.Name),
         Distances = (from a in rses from b in rses where a != b select (a.Name, b.Name)).ToDictionary(p => p, _ => 1),
     }));
+
+    private static ObservedRse Tokens(string name) => Disk(name) with { Attributes = new Dictionary<string, string> { ["fts"] = "https://fts", ["oidc_support"] = "true" } };
 
     private static ObservedRse Disk(string name) => new(name, name) { Attributes = new Dictionary<string, string> { ["fts"] = "https://fts" }, Protocols = [Protocol("davs", "/cmp/")] };
 

@@ -11,7 +11,6 @@ public static class RucioInstanceRules
 
     public static IReadOnlyList<Rule<RucioInstanceSpec>> All { get; } =
     [
-        new("no field of later work", FieldsToCome),
         new("no value of later work", ValuesToCome),
         new("version is a release", s => When(s.Version != "" && !Forms.Version().IsMatch(s.Version), Invalid("spec.version", "must be a Rucio release such as 41.0.0"))),
         new("the engine is PostgreSQL", s => When(s.Database.Engine == DatabaseEngine.MySQL, new("spec.database.engine", ValidationReasons.UnsupportedDatabase, MySqlRefused))),
@@ -41,12 +40,6 @@ public static class RucioInstanceRules
     ];
 
     public static IReadOnlyList<FieldError> Validate(RucioInstance instance) => [.. All.Run(instance.Spec), .. DatabaseRules.Fixed(instance)];
-
-    private static IEnumerable<FieldError> FieldsToCome(RucioInstanceSpec s) =>
-    [
-        .. NotYet("spec.transfers",
-            ("mode", s.Transfers?.Mode)),
-    ];
 
     private static IEnumerable<FieldError> ValuesToCome(RucioInstanceSpec s) =>
     [

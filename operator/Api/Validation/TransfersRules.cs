@@ -14,6 +14,7 @@ internal static class TransfersRules
     [
         new("FTS servers are URLs", s => (s.Transfers?.FtsServers).Items($"{Path}.ftsServers").SelectMany(f => Server(f.Path, f.Item))),
         new("transfer schemes are schemes", Schemes),
+        new("tokens come from somewhere", s => When(s is { Transfers.Mode: TransferMode.Tokens, External: null } && s.Oidc?.AdminIssuer is null, Invalid($"{Path}.mode", "Tokens needs spec.oidc.adminIssuer: Rucio gets its tokens from there"))),
         new("the default credential can be found", s => s.Transfers is { } t ? Credential(t.CredentialSecretRef, t.Voms) : []),
         new("proxies live long enough and are renewed in time", s => s.Transfers?.Proxy is { } proxy ? Proxy(proxy) : []),
     ];

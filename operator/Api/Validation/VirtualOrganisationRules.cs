@@ -7,7 +7,6 @@ public static class VirtualOrganisationRules
 {
     public static IReadOnlyList<Rule<VirtualOrganisationSpec>> All { get; } =
     [
-        new("no field of later work", FieldsToCome),
         new("an instance is named", s => When(s.InstanceRef.Name == "", Missing("spec.instanceRef.name"))),
         new("the tag can be a tenant", Tag),
         new("the long name is one", LongName),
@@ -28,12 +27,6 @@ public static class VirtualOrganisationRules
     ];
 
     public static IReadOnlyList<FieldError> Validate(VirtualOrganisation vo) => All.Run(vo.Spec);
-
-    private static IEnumerable<FieldError> FieldsToCome(VirtualOrganisationSpec s) =>
-    [
-        .. NotYet("spec.transfers",
-            ("mode", s.Transfers?.Mode)),
-    ];
 
     private static IEnumerable<FieldError> Distances(VirtualOrganisationSpec s) => s.Distances is not { } d ? [] :
     [

@@ -1,5 +1,6 @@
 using RucioOperator.Api;
 using RucioOperator.Apply;
+using RucioOperator.Desired;
 using RucioOperator.Planning;
 
 namespace RucioOperator.Controllers.StorageStages;
@@ -18,7 +19,12 @@ internal static class AdviceStage
             var spec = work.Instance.Spec;
             var advice = new StorageAdvice(new(
                 spec.MultiVo && vo.Spec.Tag != BaseVo.Tag, spec.External is not null || vo.Spec.PolicyPackageName is not null, spec.Transfers?.FtsServers is { Count: > 0 },
-                [vo.Spec.Tag, .. NamesOf(vo)], observed)).For([.. work.Planned.Values.Select(p => p.Rse)]);
+                [vo.Spec.Tag, .. NamesOf(vo)], observed)
+            {
+                WantsTokens = StorageDefaults.Of(work.Instance, vo).Tokens,
+                NoTokens = NoTokens(work.Instance),
+                Schemes = spec.Transfers?.Schemes,
+            }).For([.. work.Planned.Values.Select(p => p.Rse)]);
             foreach (var planned in work.Planned.Values.Where(p => advice.ContainsKey(p.Rse.Name)))
             {
                 await TellAsync(work, planned.Storage, advice[planned.Rse.Name], ct);
@@ -39,6 +45,22 @@ internal static class AdviceStage
         {
             await work.Parts.Events.WarningAsync(storage, news.Reason, "Advise", $"{news.Field}: {news.Text}", ct);
         }
+    }
+
+    /// <summary>As far as it can be known: of somebody else's Rucio nothing is.</summary>
+    private static string? NoTokens(RucioInstance instance)
+    {
+        if (instance.Spec.External is not null)
+        {
+            return null;
+        }
+        if (instance.Spec.Oidc?.AdminIssuer is null)
+        {
+            return $"RucioInstance {instance.Metadata.Name} has no spec.oidc.adminIssuer";
+        }
+        return instance.Status?.Conditions?.FirstOrDefault(c => c.Type == InstanceConditions.OidcReady) is { Status: "False" }
+            ? $"condition OidcReady of RucioInstance {instance.Metadata.Name} is not met"
+            : null;
     }
 
     /// <summary>Parts of names that are long enough to mean somebody.</summary>

@@ -8,6 +8,7 @@ public static class OptionalDefinitions
     public const string Cluster = "clusters.postgresql.cnpg.io";
     public const string Certificate = "certificates.cert-manager.io";
     public const string PodMonitor = "podmonitors.monitoring.coreos.com";
+    public const string PrometheusRule = "prometheusrules.monitoring.coreos.com";
 
     private const string Gateway = "gateway.networking.k8s.io";
 
@@ -21,6 +22,7 @@ public static class OptionalDefinitions
         Definition(Gateway, "HTTPRoute", "httproutes", "v1"),
         Definition(Gateway, "TLSRoute", "tlsroutes", "v1alpha2", "v1"),
         Definition("monitoring.coreos.com", "PodMonitor", "podmonitors", "v1"),
+        Definition("monitoring.coreos.com", "PrometheusRule", "prometheusrules", "v1"),
     }.ToDictionary(definition => definition.Name());
 
     /// <param name="names">None: all.</param>
