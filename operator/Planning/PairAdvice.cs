@@ -52,9 +52,14 @@ internal static class PairAdvice
         rse.Attributes.TryGetValue("oidc_support", out var tokens) && tokens.Equals("true", StringComparison.OrdinalIgnoreCase),
         Schemes(rse, schemes, p => p.ThirdPartyCopyRead), Schemes(rse, schemes, p => p.ThirdPartyCopyWrite));
 
-    private static string Schemes(ObservedRse rse, IReadOnlyList<string>? allowed, Func<ProtocolPriorities, int?> priority) =>
-        string.Join(' ', rse.Protocols.Where(p => priority(p.Priorities) is not null && allowed?.Contains(p.Scheme) != false)
-            .OrderBy(p => priority(p.Priorities)).ThenBy(p => p.Scheme, StringComparer.Ordinal).Select(p => p.Scheme).Distinct());
+    private static string Schemes(ObservedRse rse, IReadOnlyList<string>? allowed, Func<ProtocolPriorities, int?> priority)
+    {
+        return rse.Protocols is [var only]
+            ? Copies(only) ? only.Scheme : ""
+            : string.Join(' ', rse.Protocols.Where(Copies).OrderBy(p => priority(p.Priorities)).ThenBy(p => p.Scheme, StringComparer.Ordinal).Select(p => p.Scheme).Distinct());
+
+        bool Copies(ObservedProtocol protocol) => priority(protocol.Priorities) is not null && allowed?.Contains(protocol.Scheme) != false;
+    }
 
     /// <summary>Without FTS nothing moves anyhow, so the rest is told only where both have it.</summary>
     private static IEnumerable<(string Reason, Side Side)> Judge(Trait source, Trait destination, bool offersFts)
