@@ -25,10 +25,7 @@ public sealed class ValidationTests
     [Test]
     public void Whatever_a_cel_rule_calls_not_supported_yet_is_so_for_the_validator_too()
     {
-        var fields = ToCome.All().ToList();
-
-        Assert.That(fields, Is.Not.Empty);
-        foreach (var (_, path, manifest) in fields)
+        foreach (var (_, path, manifest) in ToCome.All())
             Assert.That(Validate(manifest).Select(e => (e.Path, e.Reason)), Has.Member((path, ValidationReasons.NotSupportedYet)));
     }
 
