@@ -55,7 +55,7 @@ public sealed class QuotaBehaviourTests
         await LimitsBecomeAsync("SKY_A=-1 SKY_B=-1 SKY_C=1000");
         _world.PatchSpec(World.Vos, Sky, "sky", """{"accounts": [{"name": "ada"}]}""");
         await LimitsBecomeAsync("");
-        Assert.That(await Sql("SELECT count(*) FROM account_glob_limits"), Is.EqualTo("0"));
+        await _world.SqlBecomesAsync(Database, "SELECT count(*) FROM account_glob_limits", "0");
     }
 
     [Test]

@@ -7,7 +7,7 @@ namespace RucioOperator.Tests.Runtime;
 /// <summary>Waits on conditions, with a deadline; never for a fixed time.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     /// <param name="clock">Moved on in small steps while waiting, so that pauses of the code under test pass.</param>
     /// <param name="step">100 ms unless said.</param>

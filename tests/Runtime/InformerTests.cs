@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using k8s.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,7 +13,7 @@ public sealed class InformerTests
 {
     private readonly FakeTimeProvider time = new();
     private readonly CancellationTokenSource stop = new();
-    private readonly List<string> told = [];
+    private readonly ConcurrentQueue<string> told = [];
     private ScriptedApi server = null!;
     private Task running = Task.CompletedTask;
 
@@ -258,7 +259,7 @@ public sealed class InformerTests
         var informer = new Informer<V1ConfigMap>(server.Api, new(), time, new Random(1), NullLogger.Instance);
         informer.Store.AddIndex("name", map => map.Metadata.Name == "odd" ? throw new InvalidOperationException() : [map.Metadata.Name]);
         informer.Subscribe((_, _) => throw new InvalidOperationException());
-        informer.Subscribe((_, now) => told.Add(now!.Metadata.Name));
+        informer.Subscribe((_, now) => told.Enqueue(now!.Metadata.Name));
         running = informer.RunAsync(stop.Token);
         await Eventually.TrueAsync(() => informer.HasSynced, time);
         Assert.That(told, Is.EqualTo(new[] { "odd", "plain" }));
@@ -311,7 +312,7 @@ public sealed class InformerTests
     {
         var options = new InformerOptions<V1ConfigMap>();
         var informer = new Informer<V1ConfigMap>(server.Api, configure?.Invoke(options) ?? options, time, new Random(1), NullLogger.Instance);
-        informer.Subscribe((old, now) => told.Add($"{(now ?? old)!.Metadata.Name} {Value(old)}→{Value(now)}"));
+        informer.Subscribe((old, now) => told.Enqueue($"{(now ?? old)!.Metadata.Name} {Value(old)}→{Value(now)}"));
         return informer;
     }
 
@@ -325,7 +326,25 @@ public sealed class InformerTests
 
     private Task CaughtUpAsync(Informer<V1ConfigMap> informer) =>
         Eventually.TrueAsync(() => informer.Store.List().ToDictionary(map => map.Metadata.Name, map => map.Data["value"]) is var have
-            && server.State() is var wanted && have.Count == wanted.Count && wanted.All(entry => have.TryGetValue(entry.Key, out var value) && value == entry.Value), time, "caught up");
+            && server.State() is var wanted && Same(have, wanted) && Same(AsTold(), wanted), time, "caught up");
+
+    private static bool Same(Dictionary<string, string> have, IReadOnlyDictionary<string, string> wanted) =>
+        have.Count == wanted.Count && wanted.All(entry => have.TryGetValue(entry.Key, out var value) && value == entry.Value);
+
+    /// <summary>What the subscriber makes of all that it was told: it is told just after the store has it.</summary>
+    private Dictionary<string, string> AsTold()
+    {
+        var state = new Dictionary<string, string>();
+        foreach (var line in told)
+        {
+            var (name, value) = (line[..line.IndexOf(' ')], line[(line.IndexOf('→') + 1)..]);
+            if (value == "-")
+                state.Remove(name);
+            else
+                state[name] = value;
+        }
+        return state;
+    }
 
     private static string Value(V1ConfigMap? map) => map?.Data["value"] ?? "-";
 }
