@@ -82,7 +82,7 @@ internal sealed record TransferVerdict(TransferCredentialReading Reading, IReadO
     private DateTimeOffset? ProxyUntil => State.Proxy?.NotAfter ?? (Before?.ProxyNotAfter is { } before && before > Now.UtcDateTime ? new DateTimeOffset(DateTime.SpecifyKind(before, DateTimeKind.Utc)) : null);
 
     /// <summary>Of the wish, as they are known now or were before.</summary>
-    private IReadOnlyList<Delegation> Servers => field ??= [.. Wanted.Select(server => State.Delegations.FirstOrDefault(d => d.Server == server) is { } known && (known.IsKnown || Former(server) is null)
+    private IReadOnlyList<Delegation> Servers => [.. Wanted.Select(server => State.Delegations.FirstOrDefault(d => d.Server == server) is { } known && (known.IsKnown || Former(server) is null)
         ? known
         : Former(server) is { } before ? before with { Fault = State.Delegations.FirstOrDefault(d => d.Server == server)?.Fault } : new Delegation(server, false, null, null, [], null, null))];
 
@@ -130,7 +130,7 @@ internal sealed record TransferVerdict(TransferCredentialReading Reading, IReadO
     private TransferCondition Delegations()
     {
         const string type = TransferConditions.Delegated;
-        var told = string.Join("; ", Servers.OrderBy(IsBad).ThenBy(s => s.Fault is null).Take(ServersToldOf).Select(Words)) + (Servers.Count > ServersToldOf ? $"; and {Servers.Count - ServersToldOf} more" : "")
+        var told = string.Join("; ", Servers.OrderByDescending(IsBad).ThenBy(s => s.Fault is null).Take(ServersToldOf).Select(Words)) + (Servers.Count > ServersToldOf ? $"; and {Servers.Count - ServersToldOf} more" : "")
             + string.Concat(State.Leaving.Where(l => l.Fault is not null).Select(l => $"; {Text(l.Former.Server)} is to forget {l.Former.Dn}: {l.Fault!.Message}"));
         return Servers switch
         {

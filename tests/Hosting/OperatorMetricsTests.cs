@@ -27,6 +27,26 @@ public sealed class OperatorMetricsTests
     }
 
     [Test]
+    public void How_long_proxies_and_delegations_last_is_told_for_each_holder_and_server()
+    {
+        var metrics = new OperatorMetrics();
+        var instance = new ObjectKey("metrics-test", "rucio");
+        metrics.WatchTransfers(() => [new(instance, "sky", TimeSpan.FromDays(1), TimeSpan.FromHours(1), null, null), new(instance, "sky", null, null, "https://fts:8446", TimeSpan.FromMinutes(1)), new(instance, "", null, null, "https://fts:8446", null)]);
+        metrics.TransferFailed(instance, "voms", "VomsUnreachable");
+        var seen = new List<string>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Name.StartsWith("rucio_operator_transfer_", StringComparison.Ordinal)) l.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => seen.Add($"{instrument.Name["rucio_operator_transfer_".Length..]} {value} {instrument.Unit} {string.Join(' ', tags.ToArray().Select(t => $"{t.Key}={t.Value}"))}"));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        const string holder = "namespace=metrics-test rucioinstance=rucio vo=";
+        Assert.That(seen, Is.EquivalentTo(new[]
+        {
+            $"certificate_left 86400 s {holder}sky", $"proxy_left 3600 s {holder}sky",
+            $"delegation_left 60 s {holder}sky server=https://fts:8446", $"delegation_left 0 s {holder} server=https://fts:8446",
+        }));
+    }
+
+    [Test]
     public void Space_is_told_for_each_storage_that_is_there_and_no_longer()
     {
         var metrics = new OperatorMetrics();
