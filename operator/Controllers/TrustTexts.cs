@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using RucioOperator.Api;
 using RucioOperator.Grid;
@@ -9,6 +10,8 @@ namespace RucioOperator.Controllers;
 /// <summary>The bundles of <c>spec.trust.caBundles</c>, from ConfigMaps and Secrets.</summary>
 public sealed class TrustTexts(ReferencedSecrets secrets, ReferencedMaps maps)
 {
+    private readonly ConcurrentDictionary<ObjectKey, (IReadOnlyList<(string, string)> Texts, string Bundle)> _bundles = new();
+
     /// <exception cref="SecretProblem">What a field names is not there.</exception>
     public async Task<IReadOnlyList<(string Source, string Text)>> ReadAsync(RucioInstance instance, CancellationToken ct)
     {
@@ -37,7 +40,13 @@ public sealed class TrustTexts(ReferencedSecrets secrets, ReferencedMaps maps)
     {
         try
         {
-            return AuthorityFiles.From(await ReadAsync(instance, ct)).Files.GetValueOrDefault(AuthorityFiles.Bundle, "");
+            var (key, texts) = (ObjectKey.Of(instance), await ReadAsync(instance, ct));
+            if (!_bundles.TryGetValue(key, out var known) || !known.Texts.SequenceEqual(texts))
+            {
+                // Each VO's pass asks, and hundreds of certificates take a while to read.
+                _bundles[key] = known = (texts, AuthorityFiles.From(texts).Files.GetValueOrDefault(AuthorityFiles.Bundle, ""));
+            }
+            return known.Bundle;
         }
         catch (Exception error) when (error is SecretProblem or FormatException)
         {
