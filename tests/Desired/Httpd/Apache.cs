@@ -22,7 +22,7 @@ internal sealed class Apache : IAsyncDisposable
 
     private readonly Process process;
     private readonly string folder;
-    private readonly Task output;
+    private readonly Task<string[]> output;
 
     private Apache(Process process, string folder, int port)
     {
@@ -37,6 +37,21 @@ internal sealed class Apache : IAsyncDisposable
     /// <param name="addition">Content of the operator's file.</param>
     /// <param name="change">To the image's configuration.</param>
     public static async Task<Apache> StartAsync(ThrowAwayAuthority server, AuthorityFiles authorities, string addition, Func<string, string>? change = null)
+    {
+        // A port that was free may be somebody's by the time httpd opens it.
+        for (var attempts = 3; ; attempts--)
+        {
+            var apache = Launch(server, authorities, addition, change);
+            if (await apache.ListensAsync())
+                return apache;
+            var said = apache.Log();
+            await apache.DisposeAsync();
+            if (attempts == 1)
+                Assert.Fail($"httpd does not start: {string.Join('\n', await apache.output)} {said}");
+        }
+    }
+
+    private static Apache Launch(ThrowAwayAuthority server, AuthorityFiles authorities, string addition, Func<string, string>? change)
     {
         var program = Programs.FirstOrDefault(File.Exists);
         var modules = ModuleFolders.FirstOrDefault(m => Needed.All(n => File.Exists($"{m}/mod_{n}.so")));
@@ -64,9 +79,7 @@ internal sealed class Apache : IAsyncDisposable
         start.Environment["PATH"] = $"{folder}:{start.Environment["PATH"]}";
         start.Environment["RUCIO_CA_PATH"] = Path.Combine(folder, "client-ca");
         start.Environment["RELOAD_SECONDS"] = "0.2";
-        var apache = new Apache(Process.Start(start)!, folder, port);
-        await apache.ListensAsync();
-        return apache;
+        return new Apache(Process.Start(start)!, folder, port);
     }
 
     public CertificateLogin Login => new("localhost", Port, "localhost", TimeSpan.FromSeconds(20));
@@ -128,22 +141,21 @@ internal sealed class Apache : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task ListensAsync()
+    private async Task<bool> ListensAsync()
     {
-        for (var until = DateTime.UtcNow.AddSeconds(20); ; await Task.Delay(50))
+        for (var until = DateTime.UtcNow.AddSeconds(60); !process.HasExited && DateTime.UtcNow < until; await Task.Delay(50))
         {
-            if (process.HasExited || DateTime.UtcNow > until)
-                Assert.Fail($"httpd does not start: {await process.StandardOutput.ReadToEndAsync()} {Log()}");
             try
             {
                 using var tcp = new TcpClient();
                 await tcp.ConnectAsync(IPAddress.Loopback, Port);
-                return;
+                return !process.HasExited;
             }
             catch (SocketException)
             {
             }
         }
+        return false;
     }
 
     public string Log() => File.Exists(Path.Combine(folder, "error.log")) ? string.Join('\n', File.ReadLines(Path.Combine(folder, "error.log")).TakeLast(15)) : "";
