@@ -150,6 +150,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
     public Task ReportSuspendedAsync(CancellationToken ct)
     {
         parts.Transfers.Keeper.Rest(TransfersStage.HolderOf(_work.Key), _work.Key);
+        parts.Revocation.Forget(_work.Key);
         return StatusPass.SuspendAsync(instance, parts.Status, parts.Events, parts.Time, (i, s) => i with { Status = (i.Status ?? new()) with { Conditions = s } }, ct);
     }
 

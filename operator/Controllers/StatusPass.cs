@@ -96,6 +96,9 @@ internal static class StatusPass
     public static string? Token(IRucioResource resource) =>
         resource.Metadata.Annotations is { } annotations && annotations.TryGetValue(ApiGroup.ReconcileAtAnnotation, out var token) ? token : null;
 
+    /// <summary>Somebody wants a look now, and this is the first pass since.</summary>
+    public static bool IsAsked(IRucioResource resource) => Token(resource) is { } token && token != resource.CommonStatus?.LastHandledReconcileAt;
+
     /// <summary>Status if it differs, an event if Ready, Stalled or Suspended turned.</summary>
     public static async Task WriteAsync<T>(T current, T next, StatusWriter<T> status, EventWriter events, CancellationToken ct) where T : class, IRucioResource
     {

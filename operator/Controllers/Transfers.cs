@@ -30,7 +30,7 @@ public sealed class Transfers(ProxyKeeper keeper, TransferCredentials credential
         var proxy = ask.Instance.Spec.Transfers?.Proxy ?? new ProxySpec();
         if (reading is { Credential: { } credential, Reason: null or TransferCredential.CredentialExpired })
         {
-            var wish = new TransferWish(ask.Holder, ask.Owner, credential, reading.Digest, ask.Voms, ask.Servers, authorities, proxy.Lives, proxy.RenewedBefore) { Former = Former(ask.Before) };
+            var wish = new TransferWish(ask.Holder, ask.Owner, credential, reading.Digest, ask.Voms, ask.Servers, authorities, proxy.Lives, proxy.RenewedBefore) { Former = Former(ask.Before, ask.Instance) };
             keeper.Follow(wish, () => saved(ask.Holder), ask.Now);
         }
         else
@@ -43,10 +43,11 @@ public sealed class Transfers(ProxyKeeper keeper, TransferCredentials credential
 
     /// <summary>Takes back what was delegated.</summary>
     /// <param name="secret">With the credential that delegated, if it is still there.</param>
+    /// <param name="now">Somebody asks: try what failed.</param>
     /// <returns>What is left; empty: nothing.</returns>
-    public async Task<IReadOnlyList<LeavingDelegation>> ReleaseAsync(Holder holder, ObjectKey owner, RucioInstance instance, TransfersStatus? before, ObjectKey? secret, CancellationToken ct)
+    public async Task<IReadOnlyList<LeavingDelegation>> ReleaseAsync(Holder holder, ObjectKey owner, RucioInstance instance, TransfersStatus? before, ObjectKey? secret, bool now, CancellationToken ct)
     {
-        var former = Former(before);
+        var former = Former(before, instance);
         List<ClientCredential> known = [];
         var authorities = "";
         if (former.Count > 0)
@@ -61,7 +62,7 @@ public sealed class Transfers(ProxyKeeper keeper, TransferCredentials credential
                 known.Add(credential);
             }
         }
-        return keeper.Release(holder, owner, former, known, authorities);
+        return keeper.Release(holder, owner, former, known, authorities, now);
     }
 
     /// <returns>When what is only warned of becomes a failure; null: nothing is.</returns>
@@ -89,10 +90,11 @@ public sealed class Transfers(ProxyKeeper keeper, TransferCredentials credential
         return verdict.LookAgainIn;
     }
 
-    internal static IReadOnlyList<FormerDelegation> Former(TransfersStatus? status) =>
+    /// <summary>A status is only what somebody wrote there: nobody but a server on the platform engineer's list is called for it.</summary>
+    internal static IReadOnlyList<FormerDelegation> Former(TransfersStatus? status, RucioInstance instance) =>
     [
         .. from d in status?.Delegations ?? []
-           where Uri.TryCreate(d.Server, UriKind.Absolute, out _)
+           where Uri.TryCreate(d.Server, UriKind.Absolute, out var server) && Servers(instance.Spec.Transfers?.FtsServers).Contains(server)
            select new FormerDelegation(new Uri(d.Server), d.Id, d.Dn, d.Fqans ?? [], d.NotAfter is { } until ? new DateTimeOffset(DateTime.SpecifyKind(until, DateTimeKind.Utc)) : null),
     ];
 

@@ -127,7 +127,7 @@ public sealed class VoOffboarding(VoParts parts) : IEntityFinalizer<VirtualOrgan
     private async Task<Outcome?> RevokeAsync(VirtualOrganisation vo, RucioInstance instance, CancellationToken ct)
     {
         var (holder, owner) = (TransfersStage.HolderOf(vo), ObjectKey.Of(vo));
-        var left = await parts.Transfers.ReleaseAsync(holder, owner, instance, vo.Status?.Transfers, TransfersStage.SecretOf(vo), ct);
+        var left = await parts.Transfers.ReleaseAsync(holder, owner, instance, vo.Status?.Transfers, TransfersStage.SecretOf(vo), StatusPass.IsAsked(vo), ct);
         if (left is not [var first, ..])
         {
             return null;
@@ -205,6 +205,6 @@ public sealed class VoOffboarding(VoParts parts) : IEntityFinalizer<VirtualOrgan
     {
         var (reason, message) = Report.Words(outcome);
         var conditions = new Conditions(vo.Status?.Conditions, vo.Metadata.Generation ?? 0, parts.Time.GetUtcNow()).Set(VoConditions.Offboarded, false, reason, message).Report(outcome).Build();
-        return StatusPass.WriteAsync(vo, vo with { Status = (vo.Status ?? new()) with { ObservedGeneration = vo.Metadata.Generation, Conditions = conditions } }, parts.Status, parts.Events, ct);
+        return StatusPass.WriteAsync(vo, vo with { Status = (vo.Status ?? new()) with { ObservedGeneration = vo.Metadata.Generation, Conditions = conditions, LastHandledReconcileAt = StatusPass.Token(vo) } }, parts.Status, parts.Events, ct);
     }
 }

@@ -186,6 +186,7 @@ public sealed class TransfersTests
         await _bed.World.UntilAsync(() => _bed.North.Delegations.All(d => d.Dn != TransferBed.DnOf("half")), () => "the server that answers has not forgotten");
         Assert.That(await _bed.World.ValueAsync(_bed.World.DatabaseName(_bed.Ns), "SELECT count(*) FROM account_map WHERE account = 'root@hal'"), Is.EqualTo("1"), "the operator still gets in");
         _bed.South.IsDown = false;
+        _bed.World.Annotate(World.Vos, _bed.Ns, "hal", "rucio.cern.ch/reconcile-at", "2");
         await _bed.World.GoneAsync(World.Vos, _bed.Ns, "hal");
         Assert.That(_bed.South.Delegations.Select(d => d.Dn), Does.Not.Contain(TransferBed.DnOf("half")));
         await _bed.World.EventAsync(_bed.Ns, "hal", "Offboarded");

@@ -40,7 +40,18 @@ internal sealed class DelegationRevocation : IDisposable
         }
     }
 
-    public void Wake() => _step.Wake();
+    /// <param name="now">Somebody asks: no waiting for failures of before.</param>
+    public void Wake(bool now)
+    {
+        if (now)
+        {
+            lock (_guard)
+            {
+                _failures = Failures.None;
+            }
+        }
+        _step.Wake();
+    }
 
     public void Dispose() => _step.Dispose();
 

@@ -66,11 +66,12 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
                 TakeUp(pem, wish);
             }
             _failures = now ? Failures.None : _failures;
-            var isNew = Align(wish);
+            var (isNew, dropped) = Align(wish);
             awake = [.. _servers.Values];
             var rested = _resting;
             _resting = false;
-            leaving = [.. wish.Former.Select(Leave).OfType<DelegationRevocation>()];
+            leaving = [.. wish.Former.Concat(dropped).Select(Leave).OfType<DelegationRevocation>()];
+            leaving = now ? [.. _leaving.Values] : leaving;
             if (!first && !now && !isNew && !rested && leaving.Count == 0)
             {
                 return State;
@@ -79,13 +80,14 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
         }
         step.Wake();
         awake.ForEach(s => s.Wake(now));
-        leaving.ForEach(l => l.Wake());
+        leaving.ForEach(l => l.Wake(now));
         return State;
     }
 
     /// <summary>Nothing is asked for any more: what was delegated is taken back. Empty: nothing is left.</summary>
     /// <param name="credentials">That may have delegated, besides those known here.</param>
-    public IReadOnlyList<LeavingDelegation> Release(ObjectKey owner, IReadOnlyList<FormerDelegation> former, IReadOnlyList<ClientCredential> credentials, string authorities)
+    /// <param name="now">Somebody asks: try what failed.</param>
+    public IReadOnlyList<LeavingDelegation> Release(ObjectKey owner, IReadOnlyList<FormerDelegation> former, IReadOnlyList<ClientCredential> credentials, string authorities, bool now)
     {
         List<DelegationRevocation> leaving;
         lock (_guard)
@@ -99,8 +101,9 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
             }
             _authorities = authorities;
             leaving = [.. former.Select(Leave).OfType<DelegationRevocation>()];
+            leaving = now ? [.. _leaving.Values] : leaving;
         }
-        leaving.ForEach(l => l.Wake());
+        leaving.ForEach(l => l.Wake(now));
         return State.Leaving;
     }
 
@@ -191,14 +194,18 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
         (_proxy, _known) = (saved, Known(saved, _savedBasis));
     }
 
-    /// <returns>Whether there are servers that were not followed.</returns>
-    private bool Align(TransferWish wish)
+    /// <returns>Whether there are servers that were not followed, and what those that are no longer wanted hold.</returns>
+    private (bool IsNew, IReadOnlyList<FormerDelegation> Dropped) Align(TransferWish wish)
     {
-        var isNew = false;
+        var (isNew, dropped) = (false, new List<FormerDelegation>());
         foreach (var gone in _servers.Keys.Except(wish.FtsServers).ToList())
         {
             _servers.Remove(gone, out var server);
-            server!.Dispose();
+            if (server!.State is { Id: { } id, Dn: { } dn, NotAfter: not null } held)
+            {
+                dropped.Add(new(gone, id, dn, held.Fqans, held.NotAfter));
+            }
+            server.Dispose();
         }
         foreach (var server in wish.FtsServers.Where(s => !_servers.ContainsKey(s)))
         {
@@ -210,11 +217,11 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
                 {
                     leaving = former is null ? null : Leave(former);
                 }
-                leaving?.Wake();
+                leaving?.Wake(now: false);
                 changed();
             });
         }
-        return isNew;
+        return (isNew, dropped);
     }
 
     /// <summary>Null: it is wanted, or followed already.</summary>

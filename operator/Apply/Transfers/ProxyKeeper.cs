@@ -33,13 +33,13 @@ public sealed class ProxyKeeper(IGridServers servers, Func<VomsWish, Cancellatio
     public TransferState? Find(Holder holder) => _followers.GetValueOrDefault(holder)?.State;
 
     /// <inheritdoc cref="ProxyFollower.Release"/>
-    public IReadOnlyList<LeavingDelegation> Release(Holder holder, ObjectKey owner, IReadOnlyList<FormerDelegation> former, IReadOnlyList<ClientCredential> credentials, string authorities)
+    public IReadOnlyList<LeavingDelegation> Release(Holder holder, ObjectKey owner, IReadOnlyList<FormerDelegation> former, IReadOnlyList<ClientCredential> credentials, string authorities, bool now = false)
     {
         if (former.Count == 0 && !_followers.ContainsKey(holder))
         {
             return [];
         }
-        var left = At(holder).Release(owner, former, credentials, authorities);
+        var left = At(holder).Release(owner, former, credentials, authorities, now);
         if (former.Count == 0 && left.Count == 0)
         {
             Forget(holder, owner);

@@ -18,13 +18,12 @@ internal static class TransfersStage
         }
         if (spec?.CredentialSecretRef is not { } secret)
         {
-            var left = await transfers.ReleaseAsync(holder, work.Key, work.Instance, work.Instance.Status?.Transfers, null, ct);
+            var left = await transfers.ReleaseAsync(holder, work.Key, work.Instance, work.Instance.Status?.Transfers, null, StatusPass.IsAsked(work.Instance), ct);
             work.TransfersStatus = left.Count == 0 ? null : new() { Delegations = [.. left.Select(l => TransferVerdict.Of(l.Former))] };
             work.Report.Remove(TransferConditions.All);
             return null;
         }
-        var asked = StatusPass.Token(work.Instance) is { } token && token != work.Instance.Status?.LastHandledReconcileAt;
-        var verdict = await transfers.AskAsync(new(holder, work.Key, new ObjectKey(work.Names.Namespace, secret.Name), work.Instance, Transfers.Voms(spec.Voms, work.Instance, own: true), Transfers.Servers(spec.FtsServers), work.Instance.Status?.Transfers, asked), ct);
+        var verdict = await transfers.AskAsync(new(holder, work.Key, new ObjectKey(work.Names.Namespace, secret.Name), work.Instance, Transfers.Voms(spec.Voms, work.Instance, own: true), Transfers.Servers(spec.FtsServers), work.Instance.Status?.Transfers, StatusPass.IsAsked(work.Instance)), ct);
         work.LookAgainIn(await transfers.TellAsync(work.Instance, work.Report, verdict, ct));
         if (verdict.Wanted.Count == 0)
         {

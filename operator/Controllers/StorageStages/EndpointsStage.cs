@@ -42,7 +42,7 @@ internal static class EndpointsStage
         var urls = spec.Endpoints!.Select(e => e.Url).ToList();
         var knownBefore = before.Select(e => e.Url).SequenceEqual(urls);
         var watched = new WatchedStorage(ObjectKey.Of(storage), work.VoKey, Indexes.InstanceOf(work.Vo!), string.Join('\n', urls), DurationText.Parse(spec.Check!.Interval));
-        var asked = StatusPass.Token(storage) is { } token && token != storage.Status?.LastHandledReconcileAt;
+        var asked = StatusPass.IsAsked(storage);
         var now = work.Parts.Time.GetUtcNow();
         if (work.Parts.Endpoints.Results(watched, knownBefore, asked) is not { } results)
         {

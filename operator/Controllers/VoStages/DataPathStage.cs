@@ -60,7 +60,7 @@ internal static class DataPathStage
         var run = await FinishAsync(work, work.Status.Checks?.DataPath ?? new(), ct);
         var schedule = new CheckSchedule(DurationText.Parse(check.Interval), run.EndedAt, run.Failures > 0, CheckSchedule.SpreadOf(work.Vo.Metadata.Uid ?? ""));
         var now = work.Parts.Time.GetUtcNow();
-        if (!IsUnderWay(run) && schedule.IsDue(now, StatusPass.Token(work.Vo) is { } token && token != work.Vo.Status?.LastHandledReconcileAt))
+        if (!IsUnderWay(run) && schedule.IsDue(now, StatusPass.IsAsked(work.Vo)))
         {
             var start = MetaTime.Of(now);
             run = run with { StartedAt = run.EndedAt > start ? run.EndedAt : start, Storages = storages };

@@ -33,7 +33,7 @@ internal static class IsolationStage
         }
         var now = work.Parts.Time.GetUtcNow();
         var schedule = Schedule(work, check);
-        var asked = StatusPass.Token(work.Vo) is { } token && token != work.Vo.Status?.LastHandledReconcileAt;
+        var asked = StatusPass.IsAsked(work.Vo);
         if (work.MayAct && schedule.IsDue(now, asked) && !IsResting(work, now, asked))
         {
             await TryAsync(work, connection, now, ct);

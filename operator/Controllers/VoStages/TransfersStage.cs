@@ -35,8 +35,7 @@ internal static class TransfersStage
             return await WithoutAsync(work, notOffered, ct);
         }
         var servers = notOffered is not null ? [] : Transfers.Servers(chosen is null ? offered : [chosen]);
-        var asked = StatusPass.Token(vo) is { } token && token != vo.Status?.LastHandledReconcileAt;
-        var verdict = await transfers.AskAsync(new(holder, owner, secret, work.Instance, Transfers.Voms(vo.Spec.Transfers!.Voms, work.Instance, own: false), servers, vo.Status?.Transfers, asked), ct);
+        var verdict = await transfers.AskAsync(new(holder, owner, secret, work.Instance, Transfers.Voms(vo.Spec.Transfers!.Voms, work.Instance, own: false), servers, vo.Status?.Transfers, StatusPass.IsAsked(vo)), ct);
         if (await transfers.TellAsync(vo, work.Report, verdict, ct) is { } wait)
         {
             work.LookAgainIn(wait);
@@ -53,7 +52,7 @@ internal static class TransfersStage
     private static async Task<Outcome?> WithoutAsync(VoWork work, Outcome.Blocked? notOffered, CancellationToken ct)
     {
         var (vo, instance, report) = (work.Vo, work.Instance, work.Report);
-        var left = await work.Parts.Transfers.ReleaseAsync(HolderOf(vo), ObjectKey.Of(vo), instance, vo.Status?.Transfers, null, ct);
+        var left = await work.Parts.Transfers.ReleaseAsync(HolderOf(vo), ObjectKey.Of(vo), instance, vo.Status?.Transfers, null, StatusPass.IsAsked(vo), ct);
         var ofInstance = instance.Status?.Conditions?.FirstOrDefault(c => c.Type == TransferConditions.Delegated);
         var mode = vo.Spec.Transfers?.Mode ?? instance.Spec.Transfers?.Mode ?? TransferMode.Certificates;
         var (usesInstances, offers) = (instance.Spec.Transfers?.CredentialSecretRef is not null, instance.Spec is { External: null, Transfers.FtsServers.Count: > 0 });
