@@ -26,6 +26,8 @@ public sealed class SingleVoTests
         _world.ApplyStorage(Ns, "disk", "lab", "LAB_DISK");
         _world.ApplyStorage(Ns, "tape", "lab", "LAB_TAPE", spec: "  type: TAPE");
         await _world.ReadyAsync((World.Instances, Ns, "rucio"), (World.Vos, Ns, "lab"), (World.Storages, Ns, "disk"), (World.Storages, Ns, "tape"));
+        // Quotas on each storage come after the storages.
+        await _world.SqlBecomesAsync(Database, "SELECT count(*) FROM account_limits", "2");
     }
 
     [OneTimeTearDown]
