@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using RucioOperator.Sandbox;
+using RucioOperator.Sandbox.Rucio;
 
 namespace RucioOperator.Tests.Behaviour;
 
@@ -11,6 +12,10 @@ public sealed class ExternalTests
 
     [OneTimeSetUp]
     public async Task Start() => _world = await World.StartAsync("--drift-interval=2s");
+
+    /// <summary>What a test that failed left behind is nobody else's.</summary>
+    [TearDown]
+    public void Unhook() => _world.Bed.Rucio.OnResponse = null;
 
     [OneTimeTearDown]
     public async Task End()
@@ -44,6 +49,8 @@ public sealed class ExternalTests
         _world.ApplyStorage(ns, "tape", "sky", "SKY_TAPE", spec: "  type: TAPE");
         await ReadyAsync(ns, "sky", "disk", "tape");
         _world.Bed.Rucio.OnResponse = null;
+        // Quotas on each storage come after the storages.
+        await rucio.BecomesAsync("SELECT count(*) FROM account_limits", "3");
 
         Assert.That(opened, Is.EqualTo(new[] { 401 }), "the published password, at the moment the VO was there");
         Assert.That(await rucio.SqlAsync("SELECT description, email FROM vos WHERE vo = 'sky'"), Is.EqualTo(new[] { "The sky survey|sky@example.org" }));
@@ -263,22 +270,26 @@ public sealed class ExternalTests
         await ReadyAsync(ns, "sky", [.. storages]);
         await rucio.BecomesAsync("SELECT count(*) FROM account_limits", "30");
 
-        // Each drift pass of the instance itself begins with a ping.
+        // Each drift pass of the instance itself begins with a ping, each of the VO's storages with an export.
         await PassesAsync(1);
         _world.Bed.Rucio.Log.Clear();
         await PassesAsync(6);
         var requests = rucio.Requests;
-        var exports = requests.Count(r => r.Path == "/export");
-        Assert.That(exports, Is.InRange(4, 8));
+        var exports = Exports(requests);
+        Assert.That(exports, Is.LessThanOrEqualTo(Pings(requests) + 2));
         var ofVo = requests.Where(r => r.Account == "root" && r.Vo == "sky").ToList();
-        Assert.That(ofVo, Has.Count.LessThanOrEqualTo(3 * exports), string.Join('\n', ofVo));
+        // The first and the last pass may be seen in part, without the export.
+        Assert.That(ofVo, Has.Count.LessThanOrEqualTo(3 * (exports + 1)), string.Join('\n', ofVo));
         Assert.That(requests.Where(r => r.Method is not "GET"), Is.Empty);
 
         async Task PassesAsync(int passes)
         {
-            var goal = rucio.Requests.Count(r => r.Path == "/ping") + passes;
-            await _world.UntilAsync(() => rucio.Requests.Count(r => r.Path == "/ping") >= goal, () => $"{rucio.Requests.Count(r => r.Path == "/ping")} of {goal} passes");
+            var goal = (Pings: Pings(rucio.Requests) + passes, Exports: Exports(rucio.Requests) + passes);
+            await _world.UntilAsync(() => Pings(rucio.Requests) >= goal.Pings && Exports(rucio.Requests) >= goal.Exports, () => $"{Pings(rucio.Requests)} pings and {Exports(rucio.Requests)} exports of {goal}");
         }
+
+        static int Pings(IEnumerable<StandInRequest> requests) => requests.Count(r => r.Path == "/ping");
+        static int Exports(IEnumerable<StandInRequest> requests) => requests.Count(r => r.Path == "/export");
     }
 
     [Test]
@@ -308,7 +319,7 @@ public sealed class ExternalTests
         var (ns, rucio) = (_world.Ns("stock"), await ForeignRucio.StartAsync(_world, "stock", stock: true));
         rucio.ApplyInstance(ns, $"[{{tag: sky, namespace: {ns}}}]");
         _world.ApplyVo(ns, "first", "sky", "there");
-        await _world.ReadyAsync((World.Vos, ns, "first"));
+        await _world.ReadyAsync((World.Instances, ns, "there"), (World.Vos, ns, "first"));
         Assert.That(World.Message(_world.Store.Get(World.Instances, ns, "there")!, "ApiReady"), Does.Contain("in this cluster alone"));
         Assert.That(await rucio.SqlAsync("SELECT * FROM configs"), Is.Empty);
         _world.ApplyVo(ns, "another", "sky", "there");
