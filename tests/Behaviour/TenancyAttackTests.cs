@@ -36,7 +36,8 @@ public sealed class TenancyAttackTests
               scopes: [{name: data, owner: alice}]
             """);
         _world.ApplyStorage(Victim, "disk", "victim", "VIC_DISK", "davs://disk.victim.example.org:443/victim/");
-        await _world.ReadyAsync((World.Instances, Platform, "rucio"), (World.Vos, Victim, "victim"), (World.Storages, Victim, "disk"));
+        // Of the private one, too: what it makes is in the fingerprint.
+        await _world.ReadyAsync((World.Instances, Platform, "rucio"), (World.Instances, Platform, "private"), (World.Vos, Victim, "victim"), (World.Storages, Victim, "disk"));
         await _world.SqlBecomesAsync(Database, "SELECT count(*) FROM account_limits", "1");
     }
 
