@@ -83,10 +83,13 @@ public sealed class DaemonsBehaviourTests
         _world.ApplyInstance(ns, spec: Fts);
         await _world.ReadyAsync((World.Instances, ns, "rucio"));
         _world.ApplyVo(ns, "sky", "sky", "rucio");
+        await _world.ReadyAsync((World.Vos, ns, "sky"));
+        await _world.UntilAsync(() => _world.Secret(ns, "rucio-vos")!.Values.Any(v => v.Contains("package-sky", StringComparison.Ordinal)), () => "the instance has not heard of its VO");
+        // Before the storage comes: the restart may follow sooner than one looks.
+        var (submitter, poller) = (Version(ns, "rucio-conveyor-submitter"), Version(ns, "rucio-conveyor-poller"));
         _world.ApplyStorage(ns, "one", "sky", "SKY_ONE");
         var waiting = await _world.Bed.WaitConditionAsync(World.Storages, ns, "one", "Served", "False", "WaitingForRestart");
         Assert.That(SandboxBed.IsReady(waiting), "waiting for a restart keeps nobody from being ready");
-        var (submitter, poller) = (Version(ns, "rucio-conveyor-submitter"), Version(ns, "rucio-conveyor-poller"));
         await _world.Bed.WaitConditionAsync(World.Storages, ns, "one", "Served", "True", "Known");
         Assert.That((Version(ns, "rucio-conveyor-submitter") != submitter, Version(ns, "rucio-conveyor-poller") != poller), Is.EqualTo((true, false)));
 
@@ -123,7 +126,7 @@ public sealed class DaemonsBehaviourTests
         _world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/reconcile-at", "now");
         var instance = await _world.Bed.WaitAsync(World.Instances, ns, "rucio", i => i["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == "now");
         Assert.That(SandboxBed.IsReady(instance), instance["status"]!.ToJsonString());
-        Assert.That(World.Reason(_world.Store.Get(World.Storages, ns, "one")!, "Served"), Is.EqualTo("WaitingForRestart"));
+        await _world.Bed.WaitConditionAsync(World.Storages, ns, "one", "Served", "False", "WaitingForRestart");
 
         _world.Bed.Workloads.HasRoom = true;
         _world.Annotate("deployments.apps", ns, "rucio-conveyor-submitter", "room", "made");
@@ -137,7 +140,7 @@ public sealed class DaemonsBehaviourTests
         _world.ApplyInstance(ns);
         _world.ApplyVo(ns, "sky", "sky", "rucio");
         _world.ApplyStorage(ns, "one", "sky", "SKY_ONE");
-        await _world.ReadyAsync((World.Storages, ns, "one"));
+        await _world.ReadyAsync((World.Instances, ns, "rucio"), (World.Storages, ns, "one"));
         Assert.That(SandboxBed.Condition(_world.Store.Get(World.Storages, ns, "one")!, "Served"), Is.Null);
         Assert.That(World.Message(_world.Store.Get(World.Instances, ns, "rucio")!, "DaemonsReady"), Does.Contain("conveyor-submitter").And.Contain("spec.transfers.ftsServers"));
     }
