@@ -32,7 +32,7 @@ public sealed class OffboardingTests
         _world.Store.Delete(World.Vos, ns, "vo");
         await _world.GoneAsync(World.Vos, ns, "vo");
         await _world.EventAsync(ns, "vo", "Offboarded", "Nobody logs in", "4 accounts, 1 scopes, 2 storages with 1 files (42 bytes), 0 rules", $"its tag stays with namespace {ns}");
-        Assert.That(_world.Bed.ReadLog().Any(l => l.Contains("VO lea is out of service; in Rucio remain 4 accounts")), "the log says so, too: events go after an hour");
+        await _world.UntilAsync(() => _world.Bed.ReadLog().Any(l => l.Contains("VO lea is out of service; in Rucio remain 4 accounts")), () => "the log does not say so, and events go after an hour");
         Assert.That(await StatesAsync(database), Is.EqualTo(new[] { "alice@lea|SUSPENDED", "bob@lea|SUSPENDED", "eve_2@lea|SUSPENDED", "root@lea|ACTIVE" }));
         Assert.That(await _world.ValueAsync(database, "SELECT count(*) FROM account_map WHERE account LIKE '%@lea'"), Is.EqualTo("0"));
         Assert.That(await _world.SqlAsync(database, "SELECT DISTINCT availability_read, availability_write, availability_delete, deleted FROM rses"), Is.EqualTo(new[] { "False|False|False|False" }));
@@ -74,7 +74,7 @@ public sealed class OffboardingTests
             return Task.CompletedTask;
         };
         world.Store.Delete(World.Vos, ns, "vo");
-        await killed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await killed.Task.WaitAsync(TimeSpan.FromSeconds(60));
         world.Bed.StartOperator("--drift-interval=1s");
         await world.GoneAsync(World.Vos, ns, "vo");
         var database = world.DatabaseName(ns);

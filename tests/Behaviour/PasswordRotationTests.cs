@@ -44,7 +44,8 @@ public sealed class PasswordRotationTests
         Assert.That(await _world.DatabaseLoginAsync(database, one["username"], one["password"]), Is.EqualTo("ok"));
         Assert.That(await _world.DatabaseLoginAsync(database, before["username"], before["password"]), Does.StartWith("28"));
         Assert.That(await _world.DatabaseLoginAsync(database, before["observer-username"], before["observer-password"]), Does.StartWith("28"));
-        Assert.That(await _world.ValueAsync("postgres", $"SELECT count(*) FROM pg_stat_activity WHERE usename = '{database}'"), Is.EqualTo("0"));
+        // A session that was ended takes a moment to be gone.
+        await _world.SqlBecomesAsync("postgres", $"SELECT count(*) FROM pg_stat_activity WHERE usename = '{database}'", "0");
 
         await RotatedAsync(ns, "two");
         var two = _world.Secret(ns, "rucio-database")!;
@@ -106,6 +107,9 @@ public sealed class PasswordRotationTests
         await _world.ReadyAsync((World.Instances, ns, "rucio"), (World.Vos, ns, "sky"));
         var before = _world.Secret(ns, "rucio-database")!;
         _world.Bed.CreateAdminSecret(ns, password: "changed-meanwhile");
+        // The Secret and the instance come by different watches.
+        _world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/reconcile-at", "changed");
+        await _world.Bed.WaitAsync(World.Instances, ns, "rucio", node => node["status"]?["lastHandledReconcileAt"]?.GetValue<string>() == "changed");
         _world.Annotate(World.Instances, ns, "rucio", Rotate, "one");
         var stuck = await _world.Bed.WaitConditionAsync(World.Instances, ns, "rucio", "PasswordRotated", "False", "DatabaseCredentialsRejected");
         Assert.That(World.Message(stuck, "PasswordRotated"), Does.Contain("rucio_admin"));

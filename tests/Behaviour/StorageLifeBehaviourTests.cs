@@ -30,7 +30,7 @@ public sealed class StorageLifeBehaviourTests
         var database = await StorageAsync(ns, "SPACE_DISK", "  capacity: 1000\n  minFreeSpace: 100");
         await _world.SqlBecomesAsync(database, Told, "0 1000 0");
         await _world.Bed.WaitConditionAsync(World.Storages, ns, "disk", "SpaceKnown", "True", SpaceReporting.Reported);
-        Assert.That(Space(ns), Is.EqualTo("{\"used\":\"0\",\"files\":0,\"free\":\"0.98Ki\",\"capacity\":\"1000\"}"));
+        await _world.UntilAsync(() => Space(ns) == "{\"used\":\"0\",\"files\":0,\"free\":\"0.98Ki\",\"capacity\":\"1000\"}", () => Space(ns));
 
         await _world.SqlAsync(database, "UPDATE rse_usage SET used = 300, files = 3 WHERE source = 'rucio'");
         await _world.SqlBecomesAsync(database, Told, "300 700 3");
@@ -157,7 +157,7 @@ public sealed class StorageLifeBehaviourTests
             world.PatchSpec(World.Storages, ns, "disk", """{"capacity": "1Ti"}""");
         else
             world.Store.Delete(World.Storages, ns, "disk");
-        await killed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await killed.Task.WaitAsync(TimeSpan.FromSeconds(60));
         world.Bed.StartOperator("--drift-interval=1s");
         if (method == "PUT")
         {

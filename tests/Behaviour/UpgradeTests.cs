@@ -41,7 +41,8 @@ public sealed class UpgradeTests
         await StepAsync(world, ns, "InMaintenance", "EnteringMaintenance", "1 pods of servers still end");
         Assert.That(Role(world, ns, "rucio-api"), Is.EqualTo("maintenance"));
         Assert.That(Replicas(Deployment(world, ns, "rucio-admin")), Is.Zero);
-        Assert.That(world.Bed.Rucio.IsRegistered($"/{ns}/rucio-api"), Is.False);
+        // Whoever plays the pods follows a moment later.
+        await world.UntilAsync(() => !world.Bed.Rucio.IsRegistered($"/{ns}/rucio-api"), () => "the server goes on");
         await KillAsync(world, ns, "InMaintenance", "EnteringMaintenance");
         world.Store.Delete("pods", ns, "slow-server");
 
