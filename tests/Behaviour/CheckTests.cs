@@ -41,8 +41,9 @@ public sealed class CheckTests
         Assert.That(_world.Bed.Rucio.Checks.Requests.Where(r => r.Vo == "iso").Select(r => $"{r.Prefix.Split('/')[^1]}{r.Path}"),
             Is.SupersetOf(new[] { "rucio-api/accounts/secretive", "rucio-api/rses/HIDDEN_DISK", "rucio-admin/config", "rucio-admin/heartbeats" }));
 
-        var (checks, writes) = (ChecksOf("iso"), _world.Bed.Kubernetes.Requests.Mark());
         _world.Bed.KillOperator();
+        await _world.Bed.Operator!.DisposeAsync();
+        var (checks, writes) = (ChecksOf("iso"), _world.Bed.Kubernetes.Requests.Mark());
         _world.Bed.StartOperator("--drift-interval=1s");
         await _world.LooksAsync(3);
         Assert.That(ChecksOf("iso"), Is.EqualTo(checks));

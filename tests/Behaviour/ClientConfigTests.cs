@@ -85,18 +85,21 @@ public sealed class ClientConfigTests
     public async Task Nothing_is_written_when_nothing_changed_not_even_after_a_restart()
     {
         await _world.Bed.WaitReadyAsync(World.Vos, Sky, "sky");
-        await _world.LooksAsync(2);
+        await _world.LooksAsync(3);
         var (calls, rucio) = (_world.Bed.Kubernetes.Requests.Mark(), _world.Bed.Rucio.Log.Count);
-        await _world.LooksAsync(2);
-        Assert.That(_world.Bed.Kubernetes.Requests.Since(calls, r => r.Verb != "watch" && r.Resource != "leases"), Is.Empty);
-        Assert.That(_world.Bed.Rucio.Log.Requests.Skip(rucio), Is.Empty);
+        await _world.LooksAsync(3);
+        Assert.That(_world.Bed.Kubernetes.Requests.Since(calls, r => IsMine(r) && r.Verb != "watch"), Is.Empty);
+        Assert.That(_world.Bed.Rucio.Log.Requests.Skip(rucio).Where(r => r.Prefix.StartsWith($"/{Rucio}/", StringComparison.Ordinal)), Is.Empty);
 
         _world.Bed.KillOperator();
         await _world.Bed.Operator!.DisposeAsync();
         calls = _world.Bed.Kubernetes.Requests.Mark();
         _world.Bed.StartOperator("--drift-interval=2s");
         await _world.LooksAsync(3);
-        Assert.That(_world.Bed.Kubernetes.Requests.Since(calls, r => r.Verb is not ("watch" or "list" or "get") && r.Resource != "leases"), Is.Empty);
+        Assert.That(_world.Bed.Kubernetes.Requests.Since(calls, r => IsMine(r) && r.Verb is not ("watch" or "list" or "get")), Is.Empty);
+
+        // Other tests have instances of their own in this world, which need not be at rest.
+        bool IsMine(ApiRequest request) => request.Namespace == Sky || request.Namespace == Rucio;
     }
 
     [Test]
@@ -169,8 +172,8 @@ public sealed class ClientConfigTests
         _world.Store.Delete("secrets", ns, "vo-alice-login");
         await _world.UntilAsync(() => Options("vo-alice-client", ns)["username"] != first["username"], () => "the Secret has the old user name");
         var next = Options("vo-alice-client", ns);
-        Assert.That(await rucio.LogInAsync(next["username"], next["password"], "alice", "ext"), Is.EqualTo(200));
-        Assert.That(await rucio.LogInAsync(first["username"], first["password"], "alice", "ext"), Is.EqualTo(401));
+        await _world.UntilAsync(async () => await rucio.LogInAsync(next["username"], next["password"], "alice", "ext") == 200, () => "the new login does not work");
+        await _world.UntilAsync(async () => await rucio.LogInAsync(first["username"], first["password"], "alice", "ext") == 401, () => "the old login still works");
     }
 
     [Test]

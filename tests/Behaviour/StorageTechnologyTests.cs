@@ -57,6 +57,9 @@ public sealed class StorageTechnologyTests
             "root rucio.rse.protocols.gfal.Default 1111", "root rucio.rse.protocols.gfal.Default 1111", "srm+https rucio.rse.protocols.gfal.Default ---1", "storm rucio.rse.protocols.storm.Default 1---",
         }));
 
+        // What the last of them brought about for the others and for their VO is over then.
+        await _world.ReadyAsync((World.Vos, Rucio, "sky"));
+        await _world.LooksAsync(3);
         var (calls, versions) = (_world.Bed.Rucio.Log.Count, Versions());
         await _world.LooksAsync(3);
         Assert.That(_world.Bed.Rucio.Log.Count, Is.EqualTo(calls), string.Join('\n', _world.Bed.Rucio.Log.Requests.Skip(calls)));
