@@ -67,14 +67,19 @@ public sealed class QuotaBehaviourTests
         _world.ApplyStorage(Sky, "rep-2", "rep", "REP_2", spec: "  attributes: {tier: \"2\"}");
         await _world.SqlBecomesAsync(Database, Limits, "REP_1=7");
         await _world.ReadyAsync((World.Vos, Sky, "rep"), (World.Storages, Sky, "rep-2"));
+        var basis = Basis();
         _world.PatchSpec(World.Storages, Sky, "rep-2", """{"attributes": {"tier": "1"}}""");
         await _world.SqlBecomesAsync(Database, Limits, "REP_1=7 REP_2=7");
+        // What differs from now on is somebody's doing only once the VO has told what its quotas are based on.
+        await _world.UntilAsync(() => Basis() != basis && SandboxBed.IsReady(_world.Store.Get(World.Vos, Sky, "rep")!), () => $"still based on {basis}");
         Assert.That(_world.Events(Sky, "rep", "DriftDetected"), Is.Empty);
 
         await Sql("UPDATE account_limits SET bytes = 8 WHERE account = 'ada@rep' RETURNING bytes");
         Reconcile();
         await _world.Bed.WaitConditionAsync(World.Vos, Sky, "rep", "Drifted", "True", "DriftReported");
         Assert.That(await Sql(Limits), Is.EqualTo("REP_1=8 REP_2=8"));
+
+        string? Basis() => _world.Store.Get(World.Vos, Sky, "rep")!["status"]!["quotaBasis"]?.GetValue<string>();
     }
 
     [Test]
