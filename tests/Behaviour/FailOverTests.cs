@@ -34,13 +34,13 @@ public sealed class FailOverTests
     private string Ns => _world.Ns("rucio");
 
     [Test]
-    public async Task A_leader_that_is_stopped_hands_over_within_three_seconds()
+    public async Task A_leader_that_is_stopped_gives_its_lease_back_and_the_other_takes_over()
     {
         var (leader, standby) = await PairAsync();
-        var began = Stopwatch.GetTimestamp();
         Assert.That(await leader.Process.StopAsync(), Is.Zero);
+        // No clock: how long it takes is the bench's business.
+        Assert.That(Holder(), Is.Not.EqualTo(leader.Holder), "nobody has to wait for the end of a lease");
         await _world.UntilAsync(() => Holder() != "" && Holder() != leader.Holder, () => $"the lease is held by '{Holder()}'");
-        Assert.That(Stopwatch.GetElapsedTime(began), Is.LessThan(TimeSpan.FromSeconds(3)));
         await WorksAsync(standby, "bbb");
     }
 
