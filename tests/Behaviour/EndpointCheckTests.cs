@@ -39,11 +39,12 @@ public sealed class EndpointCheckTests
     [Test]
     public async Task A_door_is_told_of_when_it_breaks_and_heals_while_Ready_stays_and_Rucio_is_asked_nothing()
     {
-        using var server = Server(until: DateTimeOffset.UtcNow.AddDays(25));
+        var until = DateTimeOffset.UtcNow.AddDays(25);
+        using var server = Server(until);
         _world.ApplyStorage(_ns, "disk", "vo", "DOO_DISK", $"davs://localhost:{server.Port}/doo/", "  check: {endpoints: true}");
         var good = await ReachableAsync("disk", "True", "Answers");
         Assert.That(World.Message(good, "EndpointsReachable"), Does.StartWith("All 1 endpoints answer; the first certificate to expire does so on"));
-        Assert.That(Endpoint(good)["certificateExpires"]!.GetValue<string>(), Does.StartWith(DateTimeOffset.UtcNow.AddDays(25).ToString("yyyy-MM-dd", null)));
+        Assert.That(Endpoint(good)["certificateExpires"]!.GetValue<string>(), Does.StartWith(until.ToString("yyyy-MM-dd", null)));
         await _world.ReadyAsync((World.Storages, _ns, "disk"));
         var (since, calls) = (Endpoint(good)["since"]!.GetValue<string>(), _world.Bed.Rucio.Log.CountOf(r => r.Vo == "doo"));
 

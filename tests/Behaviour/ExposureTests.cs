@@ -53,7 +53,8 @@ public sealed class ExposureTests
         Assert.That(_world.Store.Get("services", _ns, "rucio-auth-public"), Is.Null);
         Assert.That(_world.Store.Get(World.Instances, _ns, "rucio")!["status"]!["authUrl"], Is.Null);
         Assert.That(_world.Store.Get("ingresses.networking.k8s.io", _ns, "rucio-api"), Is.Not.Null, "the API waits for nobody");
-        Assert.That(SandboxBed.Condition(open, "DaemonsReady")!["status"]!.GetValue<string>(), Is.EqualTo("True"), "nor do the daemons");
+        // Nor do the daemons wait.
+        await _world.Bed.WaitConditionAsync(World.Instances, _ns, "rucio", "DaemonsReady", "True");
 
         _httpd.Verifies = true;
         Ask("again");

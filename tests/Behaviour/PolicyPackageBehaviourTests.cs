@@ -34,7 +34,9 @@ public sealed class PolicyPackageBehaviourTests
         world.Bed.Workloads.Failing.TryRemove("policy-check", out _);
         Package("def has_permission(issuer, action, kwargs, *, session): return None");
         await world.ReadyAsync((World.Vos, ns, "sky"));
-        await world.ReadyAsync((World.Instances, ns, "rucio"));
+        // The instance tells of the VO a pass after it has taken it in.
+        await world.UntilAsync(() => new[] { "rucio-api", "rucio-admin", "rucio-judge-evaluator" }.All(name => Selected(name) == "sky=open"), () => "pods do not get the selection");
+        await world.Bed.WaitAsync(World.Instances, ns, "rucio", i => SandboxBed.IsReady(i) && i["status"]!["policyPackages"]?[0]?["vos"]?.ToJsonString() == "[\"sky\"]");
         Assert.That(SandboxBed.Condition(world.Store.Get(World.Vos, ns, "sky")!, "PolicyReady")?["status"]?.GetValue<string>(), Is.EqualTo("True"));
         Assert.That(world.Secret(ns, "rucio-vos")!["90-vos.json"], Does.Contain("rucio_tenant_policy.selected.sky.open").And.Contain("\"package-sea\":\"rucio_tenant_policy\""));
         Assert.That(new[] { "rucio-api", "rucio-admin", "rucio-judge-evaluator" }.Select(Selected), Is.All.EqualTo("sky=open"));
@@ -55,7 +57,7 @@ public sealed class PolicyPackageBehaviourTests
         await world.UntilAsync(() => Selected("rucio-api") is null && Selected("rucio-judge-evaluator") is null, () => "pods keep the selection");
         await world.UntilAsync(() => SandboxBed.Condition(world.Store.Get(World.Vos, ns, "sky")!, "PolicyReady") is null, () => "the condition stays");
         await world.ReadyAsync((World.Vos, sea, "sea"));
-        Assert.That(world.Secret(ns, "rucio-vos")!["90-vos.json"], Does.Not.Contain("selected"));
+        await world.UntilAsync(() => !world.Secret(ns, "rucio-vos")!["90-vos.json"].Contains("selected", StringComparison.Ordinal), () => "the configuration keeps the selection");
 
         void Package(string permission) => world.Apply(new JsonObject
         {
