@@ -13,7 +13,7 @@ public sealed class EndpointWatchTests
     private static readonly ObjectKey Vo = new("sky", "sky"), Instance = new("rucio", "rucio");
     private static readonly WatchedStorage Disk = new(new("sky", "disk"), Vo, Instance, "davs://a/x/\nroot://a//x/", TimeSpan.FromHours(1));
 
-    private readonly FakeTimeProvider _clock = new();
+    private readonly Clock _clock = new();
     private readonly ConcurrentQueue<string> _looks = new();
     private readonly EndpointWatch _watch;
     private string _result = EndpointResult.Answers;
@@ -130,15 +130,44 @@ public sealed class EndpointWatchTests
 
     private IReadOnlyList<EndpointResult>? Ask() => _watch.Results(Disk, before: false, now: false);
 
-    private Task LooksAsync(int count, TimeSpan? after = null)
+    private async Task LooksAsync(int count, TimeSpan? after = null)
     {
+        var waits = _clock.Waits;
         _clock.Advance(after ?? TimeSpan.Zero);
-        return Eventually.TrueAsync(() => _looks.Count == count);
+        await Eventually.TrueAsync(() => _looks.Count == count);
+        // Time that passes before the next look is planned would be lost.
+        if (after is not null)
+            await Eventually.TrueAsync(() => _clock.Waits > waits);
     }
 
     private Task ChangesAsync(int count)
     {
         _clock.Advance(TimeSpan.Zero);
         return Eventually.TrueAsync(() => _changes == count);
+    }
+
+    /// <summary>Counts how often somebody began to wait.</summary>
+    private sealed class Clock : FakeTimeProvider
+    {
+        private int _waits;
+
+        public int Waits => Volatile.Read(ref _waits);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Counting(this, base.CreateTimer(callback, state, dueTime, period));
+
+        private sealed class Counting(Clock clock, ITimer timer) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                var changed = timer.Change(dueTime, period);
+                if (dueTime > TimeSpan.Zero)
+                    Interlocked.Increment(ref clock._waits);
+                return changed;
+            }
+
+            public void Dispose() => timer.Dispose();
+
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
+        }
     }
 }

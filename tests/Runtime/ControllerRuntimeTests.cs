@@ -205,7 +205,7 @@ public sealed class ControllerRuntimeTests
             var now = (recorder.Order.Count, bed.Server.Requests.Mark());
             still = now == last ? still + 1 : 0;
             last = now;
-            return still > 30;
+            return still > 100;
         });
     }
 

@@ -11,7 +11,8 @@ internal static class Eventually
 
     /// <param name="clock">Moved on in small steps while waiting, so that pauses of the code under test pass.</param>
     /// <param name="step">100 ms unless said.</param>
-    public static async Task TrueAsync(Func<bool> condition, FakeTimeProvider? clock = null, string? what = null, TimeSpan? step = null)
+    /// <param name="pause">Between two steps, 1 ms unless said: the longer, the less a call that is slow takes by the clock.</param>
+    public static async Task TrueAsync(Func<bool> condition, FakeTimeProvider? clock = null, string? what = null, TimeSpan? step = null, TimeSpan? pause = null)
     {
         var began = Stopwatch.GetTimestamp();
         while (!condition())
@@ -19,7 +20,7 @@ internal static class Eventually
             if (Stopwatch.GetElapsedTime(began) > Deadline)
                 Assert.Fail($"not within {Deadline.TotalSeconds} s: {what ?? "the condition"}");
             clock?.Advance(step ?? TimeSpan.FromMilliseconds(100));
-            await Task.Delay(1);
+            await Task.Delay(pause ?? TimeSpan.FromMilliseconds(1));
         }
     }
 

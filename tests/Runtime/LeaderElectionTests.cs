@@ -51,7 +51,7 @@ public sealed class LeaderElectionTests
         await running[0].ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var released = time.GetUtcNow();
         Assert.That((await LeaseAsync()).Spec.HolderIdentity, Is.Empty);
-        await Eventually.TrueAsync(() => b.IsLeader, time);
+        await SoonAsync(() => b.IsLeader);
         Assert.That(time.GetUtcNow() - released, Is.LessThanOrEqualTo(TimeSpan.FromSeconds(3)));
     }
 
@@ -61,7 +61,7 @@ public sealed class LeaderElectionTests
         await HoldAsync("dead");
         var began = time.GetUtcNow();
         var b = Start("b");
-        await Eventually.TrueAsync(() => b.IsLeader, time);
+        await SoonAsync(() => b.IsLeader);
         Assert.That(time.GetUtcNow() - began, Is.InRange(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(18)));
     }
 
@@ -83,7 +83,7 @@ public sealed class LeaderElectionTests
         await Eventually.TrueAsync(() => a.IsLeader, time);
         bed.Server.Faults.Add(new Fault { Resource = "leases", Status = 503 });
         var began = time.GetUtcNow();
-        await Eventually.TrueAsync(() => running[0].IsFaulted, time);
+        await SoonAsync(() => running[0].IsFaulted);
         Assert.That(time.GetUtcNow() - began, Is.InRange(TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(15)));
     }
 
@@ -106,7 +106,7 @@ public sealed class LeaderElectionTests
         bed.Server.ApplyYaml($"{{apiVersion: coordination.k8s.io/v1, kind: Lease, metadata: {{name: lock, namespace: {KubeBed.Ns}}}, spec: {spec}}}");
         var began = time.GetUtcNow();
         var a = Start("a");
-        await Eventually.TrueAsync(() => a.IsLeader, time);
+        await SoonAsync(() => a.IsLeader);
         Assert.That(time.GetUtcNow() - began, Is.LessThan(TimeSpan.FromSeconds(2)));
     }
 
@@ -123,6 +123,9 @@ public sealed class LeaderElectionTests
             }
         }
     }
+
+    /// <summary>Where the clock counts it stands still for most of the time, so that a call on a busy machine takes none of it.</summary>
+    private Task SoonAsync(Func<bool> holds) => Eventually.TrueAsync(holds, time, pause: TimeSpan.FromMilliseconds(20));
 
     private LeaderElection Start(string identity)
     {

@@ -187,28 +187,18 @@ public sealed class WorkQueueTests
     }
 
     [Test]
-    public async Task An_idle_worker_starts_within_milliseconds_of_an_add()
+    public async Task An_idle_worker_is_woken_by_an_add_and_by_no_clock()
     {
-        using var queue = new WorkQueue<int>(TimeProvider.System, new Backoff(new Random(1)));
-        var waits = new List<double>();
+        // The clock stands still, so whoever looked now and then would never start; how soon one starts is the benchmark's business.
+        using var queue = new WorkQueue<int>(time, new Backoff(new Random(1)));
         for (var i = 0; i < 500; i++)
         {
-            var taken = Task.Run(async () =>
-            {
-                var key = await queue.TakeAsync(CancellationToken.None);
-                return (key, System.Diagnostics.Stopwatch.GetTimestamp());
-            });
+            var taken = Task.Run(() => queue.TakeAsync(CancellationToken.None));
             await Eventually.TrueAsync(() => queue.WaitingWorkers == 1);
-            var added = System.Diagnostics.Stopwatch.GetTimestamp();
             queue.Add(i);
-            var (key, started) = await taken;
-            waits.Add(System.Diagnostics.Stopwatch.GetElapsedTime(added, started).TotalMilliseconds);
-            queue.Done(key);
+            Assert.That(await taken.WaitAsync(TimeSpan.FromSeconds(60)), Is.EqualTo(i));
+            queue.Done(i);
         }
-        waits.Sort();
-        TestContext.Out.WriteLine($"p50 {waits[250]:0.000} ms, p99 {waits[495]:0.000} ms");
-        // The bar is 5 ms at the 99th percentile, measured by the benchmark; a busy test machine gets slack on top.
-        Assert.That(waits[250], Is.LessThan(5));
     }
 
     [Test]
