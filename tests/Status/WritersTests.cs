@@ -44,7 +44,8 @@ public sealed class WritersTests
             time.Advance(TimeSpan.FromSeconds(10));
             Assert.That(await WriteAsync(new Outcome.Done()), Is.False);
         }
-        Assert.That(bed.Server.Requests.Count(mark), Is.Zero);
+        // The watch may be opened after the list has been read.
+        Assert.That(bed.Server.Requests.Count(mark, request => request.Verb != "watch"), Is.Zero);
     }
 
     [Test]

@@ -60,7 +60,7 @@ internal sealed class WidgetApi : IAsyncDisposable
     /// <summary>Waits for what happens behind a write: garbage collection, termination.</summary>
     public static async Task EventuallyAsync(Func<Task<bool>> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!await condition())
         {
             deadline.Token.ThrowIfCancellationRequested();
