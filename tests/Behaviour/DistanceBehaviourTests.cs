@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using NUnit.Framework;
 using RucioOperator.Sandbox;
 
@@ -6,7 +7,7 @@ namespace RucioOperator.Tests.Behaviour;
 
 /// <summary>Distances as VO and storages ask for them, through all changes of mind; and many storages that come at once.</summary>
 [Parallelizable]
-public sealed class DistanceBehaviourTests
+public sealed partial class DistanceBehaviourTests
 {
     private World _world = null!;
 
@@ -111,7 +112,10 @@ public sealed class DistanceBehaviourTests
         await _world.NotReadyAsync(World.Storages, Ns, "many-9", "Conflict");
         Assert.That(await Value("SELECT count(*) FROM rses WHERE rse LIKE 'MNY%'"), Is.EqualTo($"{Count - 2}"));
         Assert.That(await Value("SELECT string_agg(distance::text, ',') FROM distances JOIN rses ON id = src_rse_id WHERE rse LIKE 'MNY%'"), Is.EqualTo("5"));
-        var imports = _world.Bed.Rucio.Log.Requests.Skip(before).Where(r => r.Path.StartsWith("/import", StringComparison.Ordinal)).ToList();
+        // A bad one alone is tried again by each pass, of which a slow machine has more.
+        string[][] alone = [["MNY_7"], ["MNY_20", "MNY_21"]];
+        var imports = _world.Bed.Rucio.Log.Requests.Skip(before).Where(r => r.Path.StartsWith("/import", StringComparison.Ordinal)
+            && !alone.Any(bad => Storage().Matches(r.Body).All(m => bad.Contains(m.Groups[1].Value)))).ToList();
         // Eight chunks, one again, its halves down to the bad one, and what the operator finds half applied.
         Assert.That(imports, Has.Count.LessThan(45), string.Join('\n', imports.Select(i => i.ToString())));
     }
@@ -155,6 +159,9 @@ public sealed class DistanceBehaviourTests
         await _world.LooksAsync(2);
         Assert.That(await Value(limits), Is.EqualTo("LIM_B 5"));
     }
+
+    [GeneratedRegex("\"(MNY_[0-9]+)\"")]
+    private static partial Regex Storage();
 
     private void Distances(string json) => _world.Store.Patch(World.Vos, Ns, "far", new JsonObject { ["spec"] = new JsonObject { ["distances"] = JsonNode.Parse(json) } });
 
