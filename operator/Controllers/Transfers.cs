@@ -14,7 +14,7 @@ namespace RucioOperator.Controllers;
 internal sealed record TransferAsk(Holder Holder, ObjectKey Owner, ObjectKey Secret, RucioInstance Instance, VomsWish? Voms, IReadOnlyList<Uri> Servers, TransfersStatus? Before, bool Now);
 
 /// <summary>From a resource's transfers to the keeper of proxies, and back into conditions; a VO's and an instance's alike.</summary>
-public sealed class Transfers(ProxyKeeper keeper, TransferCredentials credentials, TrustTexts trust, Func<Holder, string?> saved, EventWriter events, TimeProvider time)
+public sealed class Transfers(ProxyKeeper keeper, TransferCredentials credentials, TrustTexts trust, Func<Holder, ObjectKey, string?> saved, EventWriter events, TimeProvider time)
 {
     public const string Field = "spec.transfers.credentialSecretRef";
 
@@ -31,7 +31,7 @@ public sealed class Transfers(ProxyKeeper keeper, TransferCredentials credential
         if (reading is { Credential: { } credential, Reason: null or TransferCredential.CredentialExpired })
         {
             var wish = new TransferWish(ask.Holder, ask.Owner, credential, reading.Digest, ask.Voms, ask.Servers, authorities, proxy.Lives, proxy.RenewedBefore) { Former = Former(ask.Before, ask.Instance) };
-            keeper.Follow(wish, () => saved(ask.Holder), ask.Now);
+            keeper.Follow(wish, () => saved(ask.Holder, ask.Owner), ask.Now);
         }
         else
         {
@@ -53,7 +53,7 @@ public sealed class Transfers(ProxyKeeper keeper, TransferCredentials credential
         if (former.Count > 0)
         {
             authorities = await trust.BundleAsync(instance, ct);
-            if (ProxyKeeper.Read(saved(holder)) is { } proxy)
+            if (ProxyKeeper.Read(saved(holder, owner)) is { } proxy)
             {
                 known.Add(proxy);
             }

@@ -60,9 +60,17 @@ public static class Proxies
 
     public static IEnumerable<string> SecretsOf(InstanceNames names) => Enumerable.Range(0, Shards).Select(names.Proxies);
 
-    /// <summary>PEM that is in the Secrets for this VO, for the instance itself with an empty tag; null: none.</summary>
-    public static string? Saved(Func<ObjectKey, V1Secret?> find, InstanceNames names, string tag) =>
-        find(new ObjectKey(names.Namespace, tag == "" ? names.Proxy : SecretOf(names, tag)))?.Data is { } data && data.TryGetValue(tag == "" ? DefaultKey : tag, out var pem) ? Encoding.UTF8.GetString(pem) : null;
+    /// <summary>PEM that is in the Secrets for this VO, for the instance itself with an empty tag; null: none. Of a former holder of the tag there is none: its key is nobody else's.</summary>
+    /// <param name="claim">namespace/name of the VirtualOrganisation that asks; null: the instance itself.</param>
+    public static string? Saved(Func<ObjectKey, V1Secret?> find, InstanceNames names, string tag, string? claim)
+    {
+        var secret = find(new ObjectKey(names.Namespace, tag == "" ? names.Proxy : SecretOf(names, tag)));
+        return secret?.Data is { } data && data.TryGetValue(tag == "" ? DefaultKey : tag, out var pem) && (tag == "" ? claim is null : Claims(secret).Contains((tag, claim!))) ? Encoding.UTF8.GetString(pem) : null;
+    }
+
+    /// <summary>What the keeper has for a tag, under the claim that holds it now; null: it has nothing, or just what another claim brought.</summary>
+    public static VoProxy? Newest(VoProxy? present, string claim, string? pem) =>
+        pem is null || (present is not null && present.Claim != claim && present.Pem == pem) ? null : new VoProxy(claim, pem);
 
     /// <summary>What was written before.</summary>
     public static InstanceProxies Parse(Func<ObjectKey, V1Secret?> find, InstanceNames names)
@@ -75,7 +83,7 @@ public static class Proxies
                 vos[tag] = new VoProxy(claim, Encoding.UTF8.GetString(secret.Data[tag]));
             }
         }
-        return new(Saved(find, names, ""), vos);
+        return new(Saved(find, names, "", null), vos);
     }
 
     private static IEnumerable<(string Tag, string Claim)> Claims(V1Secret secret) =>

@@ -55,8 +55,21 @@ public sealed class ProxiesTests
 
         var read = Proxies.Parse(Find, Names);
         Assert.That((read.Default, read.Vos.OrderBy(v => v.Key)), Is.EqualTo((written.Default, written.Vos.OrderBy(v => v.Key))));
-        Assert.That((Proxies.Saved(Find, Names, "sky"), Proxies.Saved(Find, Names, ""), Proxies.Saved(Find, Names, "not")), Is.EqualTo(("(two)", "(default)", (string?)null)));
+        Assert.That((Proxies.Saved(Find, Names, "sky", "sky/survey"), Proxies.Saved(Find, Names, "", null), Proxies.Saved(Find, Names, "not", "sky/survey")), Is.EqualTo(("(two)", "(default)", (string?)null)));
         Assert.That($"{written} {written.Vos["pol"]}", Does.Not.Contain("(one)").And.Not.Contain("(default)"), "texts of records go into logs");
+    }
+
+    [Test]
+    public void A_tag_that_changes_hands_brings_nobody_the_former_holders_proxy()
+    {
+        var former = new VoProxy("sky/survey", "(two)");
+        var secrets = Proxies.Secrets(Inputs.Of($"{{{WithDefault}}}") with { Proxies = new("(default)", new Dictionary<string, VoProxy> { ["sky"] = former }) }).ToDictionary(s => ObjectKey.Of(s));
+
+        Assert.That((Proxies.Saved(secrets.GetValueOrDefault, Names, "sky", "thief/sky"), Proxies.Saved(secrets.GetValueOrDefault, Names, "sky", null), Proxies.Saved(secrets.GetValueOrDefault, Names, "", "thief/sky")), Is.EqualTo(((string?)null, (string?)null, (string?)null)));
+        Assert.That(Proxies.Newest(former, "thief/sky", "(two)"), Is.Null, "nor is it written under the new one's claim");
+        Assert.That(Proxies.Newest(former, "thief/sky", "(its own)"), Is.EqualTo(new VoProxy("thief/sky", "(its own)")));
+        Assert.That(Proxies.Newest(former, "sky/survey", "(two)"), Is.EqualTo(former));
+        Assert.That(Proxies.Newest(null, "thief/sky", null), Is.Null);
     }
 
     [Test]

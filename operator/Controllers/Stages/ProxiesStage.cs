@@ -58,7 +58,7 @@ internal static class ProxiesStage
                 null => before is not null && IsAlive(before, work.Now) ? before : null,
                 { } vo when IsFrozen(work, vo) => before,
                 { Spec.Transfers.CredentialSecretRef: null } or { Spec.Transfers: null } => null,
-                _ => Kept(work, tag) is { } pem ? new VoProxy(claim, pem) : before,
+                _ => Proxies.Newest(present.Vos.GetValueOrDefault(tag), claim, Kept(work, tag)) ?? before,
             };
             if (proxy is not null)
             {
