@@ -88,6 +88,7 @@ public static class Wiring
 
         var hosts = new HostGuard(HostNames.System(c.Time, c.Options.DriftInterval), new ClosedHosts(c.Options.ClusterRanges));
         var keeper = new ProxyKeeper(new GridServers(c.Time, GridPatience), (voms, ct) => hosts.ReachAsync(voms.Server.Host, voms.AllowedHosts, ct), c.Time, Chance(c.Random), (holder, step, reason) => metrics.TransferFailed(holder.Instance, step, reason));
+        c.Runtime.WorkEnded += keeper.Dispose;
         metrics.WatchTransfers(() => TransferFigures.Of(keeper, c.Time.GetUtcNow()));
         var transfers = new Transfers(keeper, new TransferCredentials(references, c.Time), trust, (holder, owner) => Proxies.Saved(key => configSecrets.Store.Get(key), new InstanceNames(holder.Instance.Namespace, holder.Instance.Name), holder.Tag, holder.Tag == "" ? null : owner.ToString()), events, c.Time);
 

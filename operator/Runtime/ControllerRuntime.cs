@@ -118,6 +118,9 @@ public sealed class ControllerRuntime : IDisposable
         controllers.ForEach(controller => controller.Dispose());
     }
 
+    /// <summary>Before another may lead: whatever works beside the controllers is to end, too.</summary>
+    public event Action? WorkEnded;
+
     private async Task WorkAsync(CancellationToken cancellationToken)
     {
         working = true;
@@ -130,6 +133,7 @@ public sealed class ControllerRuntime : IDisposable
         finally
         {
             working = false;
+            WorkEnded?.Invoke();
         }
     }
 

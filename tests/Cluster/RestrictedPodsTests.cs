@@ -47,6 +47,6 @@ public sealed class RestrictedPodsTests
             }
         }
         Assert.That(taken, Has.Member("bootstrap").And.Member("hermes").And.Member("judge-evaluator").And.Member("urgent"));
-        Assert.That(warned.Distinct(), Is.SubsetOf((string[])["admin", "api", "auth", "trace", "webui", "conveyor-poller", "conveyor-stager", "conveyor-submitter", "judge-cleaner", "reaper"]));
+        Assert.That(warned.Distinct(), Is.SubsetOf((string[])["admin", "api", "auth", "trace", "webui", "conveyor-poller", "conveyor-stager", "conveyor-submitter", "judge-cleaner", "reaper", "reaper-sky"]));
     }
 }

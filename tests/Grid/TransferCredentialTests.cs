@@ -172,6 +172,8 @@ public sealed class TransferCredentialTests
         var proxy = ProxyCertificate.Of(_tools.Credential, Now, TimeSpan.FromHours(2));
         Faulty(proxy, TransferCredential.CredentialExpired, "ran out", Now.AddHours(3));
         Assert.That(TransferCredential.Check(robot, _tools.Authority.CaPem, Now.AddDays(2)), Is.Null);
+        using var nobody = new ThrowAwayAuthority("nobody", rsa: true);
+        Faulty(Credential(nobody.IssueToRobot("times", Now, Now.AddDays(3))), TransferCredential.NotTrusted, "spec.trust.caBundles", Now.AddDays(4));
     }
 
     private static readonly X509KeyUsageExtension Usage = new(X509KeyUsageFlags.DigitalSignature, true);

@@ -95,17 +95,31 @@ internal sealed class DelegationRevocation : IDisposable
     private async Task<TransferFault?> RevokeAsync(CancellationToken ct)
     {
         var (credentials, authorities) = _credentials();
+        GridRefusedException? refused = null;
         foreach (var credential in credentials.Where(c => c.Dn == Former.Dn && c.NotAfter > _tools.Now))
         {
             using var turn = await _tools.Turns.FtsAsync(Former.Server, credential, ct);
             using var fts = _tools.Servers.Fts(Former.Server, credential, authorities);
-            if ((await fts.WhoAmIAsync(ct)).DelegationId == Former.Id)
+            try
             {
-                await fts.DeleteAsync(Former.Id, ct);
+                if ((await fts.WhoAmIAsync(ct)).DelegationId != Former.Id)
+                {
+                    continue;
+                }
+                // Who came while this one waited for its turn has found the delegation good, and lives by it.
+                if (!_isWanted(Former))
+                {
+                    await fts.DeleteAsync(Former.Id, ct);
+                }
                 return null;
             }
+            catch (GridRefusedException error)
+            {
+                // Another of the same name may be taken where this one is not any more.
+                refused = error;
+            }
         }
-        return _tools.Fault(TransferFault.RevocationStep, CredentialGone, "the credential that it was made with is gone");
+        return refused is null ? _tools.Fault(TransferFault.RevocationStep, CredentialGone, "the credential that it was made with is gone") : throw refused;
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;

@@ -58,6 +58,7 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
             {
                 return TransferState.Nothing;
             }
+            Begin(wish.Owner);
             var first = _wish is null;
             now |= !first && !_wish!.SameAs(wish);
             (_wish, _authorities, Owner) = (wish, wish.Authorities, wish.Owner);
@@ -92,6 +93,7 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
         List<DelegationRevocation> leaving;
         lock (_guard)
         {
+            Begin(owner);
             Owner = owner;
             _resting = false;
             Stop();
@@ -113,6 +115,8 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
         lock (_guard)
         {
             _resting = true;
+            // Servers hold what was delegated with it, whoever follows them next.
+            _savedBasis = _known?.Basis ?? _savedBasis;
             _step?.Dispose();
             _step = null;
             foreach (var server in _servers.Values)
@@ -144,6 +148,20 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
             Stop();
             DropLeaving();
         }
+    }
+
+    /// <summary>A tag that changes hands takes nothing along that was made for the holder before.</summary>
+    private void Begin(ObjectKey owner)
+    {
+        if (Owner is null || Owner == owner)
+        {
+            return;
+        }
+        Stop();
+        DropLeaving();
+        _settled.Clear();
+        _retired.Clear();
+        (_savedBasis, _failures) = (null, Failures.None);
     }
 
     private void Stop()

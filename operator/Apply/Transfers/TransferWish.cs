@@ -28,7 +28,8 @@ public sealed record TransferWish(Holder Holder, ObjectKey Owner, ClientCredenti
     /// <summary>What a proxy depends on.</summary>
     public string Basis { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', [CredentialDigest, $"{Voms?.Server}", .. Voms?.Fqans ?? []]))));
 
-    public DateTimeOffset CredentialNotAfter { get; } = Credential.NotAfter;
+    /// <summary>Attributes that it brings along don't count where VOMS is asked for new ones.</summary>
+    public DateTimeOffset CredentialNotAfter => Voms is null ? Credential.NotAfter : Credential.CertificateNotAfter;
 
     public RenewalTerms Terms(double spread) => new(Basis, CredentialNotAfter, Lifetime, RenewBefore, spread);
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using NUnit.Framework;
 using RucioOperator.Apply.Transfers;
 using RucioOperator.Grid;
@@ -83,6 +85,60 @@ public sealed class ProxyKeeperTests
         _bed.Follow(_bed.Wish() with { Voms = Voms(), Former = [former] }, saved: pem);
         Assert.That(_bed.State.Proxy, Is.Null);
         Assert.That(_bed.Grid.Held.Keys.Select(k => k.Server), Is.EqualTo(new[] { South }));
+    }
+
+    [Test]
+    public void A_tag_that_changes_hands_takes_no_proxy_along_even_under_the_same_name()
+    {
+        _bed.Follow(_bed.Wish());
+        _bed.VomsAt = null;
+        _bed.Follow(_bed.Wish(_bed.Grid.Robot("sky")) with { Owner = new("sea", "sea"), Voms = Voms() });
+        Assert.That(_bed.State.Proxy, Is.Null);
+        _bed.Keeper.Forget(Sky, Vo);
+        Assert.That(_bed.Keeper.Find(Sky), Is.Not.Null, "it is the new one's");
+    }
+
+    [Test]
+    public void A_credential_that_was_replaced_while_all_rested_is_delegated_anew()
+    {
+        _bed.Follow(_bed.Wish());
+        _bed.Keeper.Rest(Sky, Vo);
+        _bed.Follow(_bed.Wish(_bed.Grid.Robot("sky")));
+        Assert.That(_bed.Grid.Count("put"), Is.EqualTo(4));
+    }
+
+    [Test]
+    public void What_somebody_came_to_live_by_is_not_taken_back_any_more()
+    {
+        _bed.Follow(_bed.Wish(null, North));
+        var former = new FormerDelegation(North, _bed.Id, _bed.Robot.Dn, [], _bed.Held(North));
+        var other = new Holder(Instance, "sea");
+        _bed.Grid.Pause = () =>
+        {
+            _bed.Grid.Pause = () => Task.CompletedTask;
+            _bed.Keeper.Follow(_bed.Wish(null, North) with { Holder = other, Owner = new("sea", "sea") }, null, now: false);
+            return Task.CompletedTask;
+        };
+        _bed.Keeper.Release(Sky, Vo, [former], [_bed.Robot], "");
+        Assert.That(_bed.Grid.Held, Has.Count.EqualTo(1));
+        Assert.That(_bed.Grid.Count("delete"), Is.Zero);
+    }
+
+    [Test]
+    public void Attributes_that_a_long_lived_proxy_brings_along_end_nothing_where_VOMS_is_asked_for_new_ones()
+    {
+        _bed.Follow(_bed.Wish() with { Voms = Voms() });
+        var proxy = _bed.State.Proxy!.Chain[0];
+        // As voms-proxy-init makes them: a month, with attributes of a day.
+        var key = RSA.Create(2048);
+        var request = new CertificateRequest(proxy.SubjectName, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        foreach (var extension in proxy.Extensions)
+            request.CertificateExtensions.Add(extension);
+        var made = request.Create(_bed.Robot.Chain[0].SubjectName, X509SignatureGenerator.CreateForRSA(_bed.Robot.Key, RSASignaturePadding.Pkcs1), _bed.Clock.Start, _bed.Clock.Start.AddDays(30), [1]);
+        var brings = new ClientCredential([made, .. _bed.Robot.Chain], key);
+        Assert.That(brings.NotAfter, Is.LessThan(brings.CertificateNotAfter));
+        Assert.That((_bed.Wish(brings) with { Voms = Voms() }).CredentialNotAfter, Is.EqualTo(brings.CertificateNotAfter));
+        Assert.That(_bed.Wish(brings).CredentialNotAfter, Is.EqualTo(brings.NotAfter));
     }
 
     [Test]
