@@ -186,7 +186,8 @@ internal static partial class CredentialKey
     }
 #pragma warning restore CA5350, CA5351
 
-    [GeneratedRegex(@"-----BEGIN (?<label>(?:[A-Z0-9]+ )*PRIVATE KEY)-----(?<body>[^-]*(?:-(?!----END)[^-]*)*)-----END \k<label>-----")]
+    // A block ends where the next begins, so that a text of nothing but beginnings is read once.
+    [GeneratedRegex(@"-----BEGIN (?<label>(?:[A-Z0-9]+ )*PRIVATE KEY)-----(?<body>[^-]*(?:-(?!----(?:BEGIN|END))[^-]*)*)-----END \k<label>-----")]
     private static partial Regex Block();
 
     [GeneratedRegex(@"DEK-Info: *(?<cipher>[A-Z0-9-]+),(?<iv>[0-9A-Fa-f]+)\s*\n(?<data>[A-Za-z0-9+/=\s]+)")]

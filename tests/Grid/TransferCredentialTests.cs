@@ -144,6 +144,9 @@ public sealed class TransferCredentialTests
         Refused(Secret(("tls.crt", certificate), ("tls.key", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----")), TransferCredential.CredentialInvalid, "OPENSSH");
         Refused(Secret(("tls.crt", string.Concat(Enumerable.Repeat(certificate + "\n", 20))), ("tls.key", key)), TransferCredential.CredentialInvalid, "more than 16");
         Refused(Secret(("tls.crt", certificate + new string(' ', 200_000)), ("tls.key", key)), TransferCredential.CredentialInvalid, "longer than");
+        var beginnings = string.Concat(Enumerable.Repeat("-----BEGIN PRIVATE KEY-----\n", 4000));
+        Refused(Secret(("tls.crt", certificate), ("tls.key", beginnings)), TransferCredential.CredentialInvalid, "holds no private key");
+        Assert.That(Taken(Secret(("tls.crt", certificate), ("tls.key", beginnings + key))).Chain, Has.Count.EqualTo(1));
     }
 
     [Test]
