@@ -16,7 +16,7 @@ public static class DaemonFaults
             var path = $"spec.daemons.overrides[{n}]";
             errors.AddRange(Name($"{path}.name", o.Name, spec, release) is { } wrong ? [wrong]
                 : !profile.Contains(o.Name) ? [Invalid($"{path}.name", $"{o.Name} is not in profile {(spec.Daemons ?? new()).Profile}: {Elsewhere(o.Name, release)}")]
-                : Arguments(path, o.Arguments, release.Daemons[o.Name]));
+                : Arguments(path, o.Name, o.Arguments, spec, release));
         }
         foreach (var (g, n) in (spec.Daemons?.Groups ?? []).Select((g, n) => (g, n)))
         {
@@ -24,7 +24,7 @@ public static class DaemonFaults
             errors.AddRange(Name($"{path}.daemon", g.Daemon, spec, release) is { } wrong ? [wrong]
                 : profile.Contains(g.Name) || g.Name != g.Daemon && release.Daemons.ContainsKey(g.Name) ? [Invalid($"{path}.name", $"{g.Name} is the name of a daemon{(profile.Contains(g.Name) ? " of the profile" : "")}: choose another name")]
                 : VoReapers.IsName(g.Name) ? [Invalid($"{path}.name", $"{g.Name} may be the name of a VO's own reaper: choose another name")]
-                : Arguments(path, g.Arguments, release.Daemons[g.Daemon]));
+                : Arguments(path, g.Daemon, g.Arguments, spec, release));
         }
         return errors.Count > 0 ? errors : [.. Rings(spec, release)];
     }
@@ -46,14 +46,20 @@ public static class DaemonFaults
     private static string Elsewhere(string daemon, Release release) =>
         release.Profiles.Where(p => p.Value.Contains(daemon)).Select(p => p.Key).FirstOrDefault() is { } profile ? $"choose {profile}, or run it as a group" : "run it as a group";
 
-    private static IEnumerable<FieldError> Arguments(string path, IReadOnlyDictionary<string, string>? arguments, ReleaseDaemon daemon)
+    private static IEnumerable<FieldError> Arguments(string path, string of, IReadOnlyDictionary<string, string>? arguments, RucioInstanceSpec spec, Release release)
     {
+        var daemon = release.Daemons[of];
         foreach (var (name, value) in (arguments ?? new Dictionary<string, string>()).OrderBy(a => a.Key, StringComparer.Ordinal))
         {
             FieldError? error = null;
             if (!daemon.Arguments.ContainsKey($"--{name}"))
             {
                 error = Invalid($"{path}.arguments[{name}]", $"is not an argument of this daemon{Nearest.Hint(name, daemon.Arguments.Keys.Select(a => a[2..]))}");
+            }
+            else if (spec.MultiVo && of == VoReapers.Daemon && name == "rses")
+            {
+                // A reaper ends (RSENotFound) at a name that is in none of its VOs, and VOs with a credential get reapers of their own.
+                error = Invalid($"{path}.arguments[{name}]", "would end the reapers of VOs that do not have all of these: use include-rses");
             }
             else
             {

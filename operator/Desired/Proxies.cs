@@ -40,7 +40,7 @@ public static class Proxies
     /// <summary>Bytes of one proxy: nobody takes the room of others.</summary>
     public const int MostOfOne = 65_536;
 
-    /// <summary>Who brought what: <c>pol=compass/pol,sky=sky/sky</c>.</summary>
+    /// <summary>Who brought what: <c>pol=compass/pol,sky=sky/sky</c>. Of the default proxy only where it is a single VO's: <c>def=lab/lab</c>.</summary>
     public const string ClaimsAnnotation = ApiGroup.Name + "/claims";
 
     private const string DefaultFolder = "/opt/rucio/proxy";
@@ -64,8 +64,10 @@ public static class Proxies
     /// <param name="claim">namespace/name of the VirtualOrganisation that asks; null: the instance itself.</param>
     public static string? Saved(Func<ObjectKey, V1Secret?> find, InstanceNames names, string tag, string? claim)
     {
-        var secret = find(new ObjectKey(names.Namespace, tag == "" ? names.Proxy : SecretOf(names, tag)));
-        return secret?.Data is { } data && data.TryGetValue(tag == "" ? DefaultKey : tag, out var pem) && (tag == "" ? claim is null : Claims(secret).Contains((tag, claim!))) ? Encoding.UTF8.GetString(pem) : null;
+        // A single VO's proxy is the default one of its instance.
+        var isDefault = tag is "" or BaseVo.Tag;
+        var secret = find(new ObjectKey(names.Namespace, isDefault ? names.Proxy : SecretOf(names, tag)));
+        return secret?.Data is { } data && data.TryGetValue(isDefault ? DefaultKey : tag, out var pem) && (tag == "" ? claim is null && !Claims(secret).Any() : Claims(secret).Contains((tag, claim!))) ? Encoding.UTF8.GetString(pem) : null;
     }
 
     /// <summary>What the keeper has for a tag, under the claim that holds it now; null: it has nothing, or just what another claim brought.</summary>
@@ -81,6 +83,13 @@ public static class Proxies
             foreach (var (tag, claim) in Claims(secret).Where(c => secret.Data?.ContainsKey(c.Tag) == true))
             {
                 vos[tag] = new VoProxy(claim, Encoding.UTF8.GetString(secret.Data[tag]));
+            }
+        }
+        foreach (var (tag, claim) in find(new ObjectKey(names.Namespace, names.Proxy)) is { } common ? Claims(common) : [])
+        {
+            if (Saved(find, names, tag, claim) is { } pem)
+            {
+                vos[tag] = new VoProxy(claim, pem);
             }
         }
         return new(Saved(find, names, "", null), vos);
@@ -109,9 +118,14 @@ public static class Proxies
     /// <summary>Only those that hold something: the pods take what there is.</summary>
     public static IEnumerable<V1Secret> Secrets(InstanceInputs i)
     {
-        if (i.Proxies.Default is { } pem)
+        var only = Only(i);
+        if ((only?.Pem ?? i.Proxies.Default) is { } pem)
         {
-            yield return Secret(i, i.Names.Proxy, new() { [DefaultKey] = Encoding.UTF8.GetBytes(pem) }, null);
+            yield return Secret(i, i.Names.Proxy, new() { [DefaultKey] = Encoding.UTF8.GetBytes(pem) }, only is null ? null : $"{BaseVo.Tag}={only.Claim}");
+        }
+        if (!i.Instance.Spec.MultiVo)
+        {
+            yield break;
         }
         foreach (var shard in i.Proxies.Vos.OrderBy(v => v.Key, StringComparer.Ordinal).GroupBy(v => ShardOf(v.Key)).OrderBy(s => s.Key))
         {
@@ -176,7 +190,10 @@ public static class Proxies
     private static bool SpeaksToFts(InstanceInputs i) => i.Instance.Spec.Transfers?.FtsServers is { Count: > 0 };
 
     /// <summary>Named only where there is one, or is to be: storages that take signed URLs or tokens need none.</summary>
-    private static bool HasDefault(InstanceInputs i) => i.Instance.Spec.Transfers?.CredentialSecretRef is not null || i.Proxies.Default is not null;
+    private static bool HasDefault(InstanceInputs i) => i.Instance.Spec.Transfers?.CredentialSecretRef is not null || i.Proxies.Default is not null || Only(i) is not null;
+
+    /// <summary>One VO, one name: such a Rucio looks for no other (fts3.py, submission_builder_for_path).</summary>
+    private static VoProxy? Only(InstanceInputs i) => i.Instance.Spec.MultiVo ? null : i.Proxies.Vos.GetValueOrDefault(BaseVo.Tag);
 
     private static V1EnvVar Shown() => new() { Name = "X509_USER_PROXY", Value = DefaultFile };
 

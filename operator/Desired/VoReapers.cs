@@ -42,6 +42,8 @@ public static partial class VoReapers
         {
             return workloads;
         }
+        // Where only groups delete, these leave out who has a reaper of its own too.
+        var replicas = workloads.Any(w => w.Daemon == Daemon && w.Replicas > 0) ? 1 : 0;
         return
         [
             .. workloads.Select(w => w.Daemon == Daemon ? w with { Vos = shares.Others } : w),
@@ -50,7 +52,7 @@ public static partial class VoReapers
                 Name = NameOf(tag),
                 Vo = tag,
                 Vos = [tag],
-                Replicas = Math.Min(common.Replicas, 1),
+                Replicas = replicas,
                 Release = common.Release with { Memory = Memory },
             })),
         ];

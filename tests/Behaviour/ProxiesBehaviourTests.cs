@@ -69,6 +69,33 @@ public sealed class ProxiesBehaviourTests
     }
 
     [Test]
+    public async Task A_single_VOs_proxy_outlives_the_operator_and_a_suspension()
+    {
+        var proxy = new InstanceNames(_bed.Ns, "one").Proxy;
+        _bed.World.ApplyInstance(_bed.Ns, "one", $"  multiVo: false\n  trust: {{caBundles: [{{name: ca}}]}}\n  transfers: {{ftsServers: [\"{TransferBed.Text(_bed.North)}\"]}}");
+        _bed.Robot("single", "single");
+        _bed.World.ApplyVo(_bed.Ns, "lab", "def", "one", "  transfers: {credentialSecretRef: {name: single}}\n");
+        await _bed.World.UntilAsync(() => Subject(Proxies.DefaultKey, proxy) == "single", () => "no proxy in the Secret");
+        await _bed.ToldAsync("lab", "Delegated", "True", "Delegated");
+        var before = Data(Proxies.DefaultKey, proxy);
+
+        Restart();
+        await _bed.World.LooksAsync(4);
+        Assert.That(Data(Proxies.DefaultKey, proxy), Is.EqualTo(before), "a restart makes no new one");
+
+        _bed.World.PatchSpec(World.Vos, _bed.Ns, "lab", """{"suspend": true}""");
+        Restart();
+        await _bed.World.LooksAsync(4);
+        Assert.That(Data(Proxies.DefaultKey, proxy), Is.EqualTo(before), "what is there stays until there is something newer");
+
+        void Restart()
+        {
+            _bed.World.Bed.KillOperator();
+            _bed.World.Bed.StartOperator("--drift-interval=1s");
+        }
+    }
+
+    [Test]
     public async Task A_VO_with_its_own_credential_is_deleted_for_by_its_own_reaper()
     {
         _bed.Robot("mine", "mine");

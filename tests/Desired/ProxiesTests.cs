@@ -73,6 +73,21 @@ public sealed class ProxiesTests
     }
 
     [Test]
+    public void A_single_VOs_proxy_is_the_default_one_and_is_read_back_as_its_own()
+    {
+        var written = new InstanceProxies("(default)", new Dictionary<string, VoProxy> { ["def"] = new("lab/lab", "(own)") });
+        var secrets = Proxies.Secrets(Inputs.Of($"{{{WithDefault}, multiVo: false}}") with { Proxies = written }).ToDictionary(s => ObjectKey.Of(s));
+
+        Assert.That(secrets.Values.Select(s => (s.Metadata.Name, Encoding.UTF8.GetString(s.Data.Single().Value))), Is.EqualTo(new[] { ("rucio-proxy", "(own)") }));
+        var read = Proxies.Parse(secrets.GetValueOrDefault, Names);
+        Assert.That((read.Default, read.Vos["def"]), Is.EqualTo(((string?)null, written.Vos["def"])), "not the instance's, which speaks again when the VO's is gone");
+        Assert.That((Saved("def", "lab/lab"), Saved("def", "thief/lab"), Saved("", null)), Is.EqualTo(("(own)", (string?)null, (string?)null)));
+        Assert.That(Proxies.Secrets(Inputs.Of($"{{{Fts}, multiVo: false}}") with { Proxies = read }).Single().Metadata.Annotations[Proxies.ClaimsAnnotation], Is.EqualTo("def=lab/lab"), "as it is before the catalogue has been read");
+
+        string? Saved(string tag, string? claim) => Proxies.Saved(secrets.GetValueOrDefault, Names, tag, claim);
+    }
+
+    [Test]
     public void A_new_proxy_restarts_nobody()
     {
         var before = Inputs.Of($"{{{WithDefault}}}") with { Proxies = InstanceProxies.None };
@@ -125,7 +140,7 @@ public sealed class ProxiesTests
     [Test]
     public void A_VO_with_its_own_proxy_has_a_reaper_that_sees_no_other_and_all_others_leave_its_data_alone()
     {
-        var inputs = Shared("{transfers: {credentialSecretRef: {name: robot}}, daemons: {overrides: [{name: reaper, replicas: 3, arguments: {threads: '4'}, config: {reaper: {x: '1'}}}], groups: [{name: quick, daemon: reaper, arguments: {rses: A}}]}}");
+        var inputs = Shared("{transfers: {credentialSecretRef: {name: robot}}, daemons: {overrides: [{name: reaper, replicas: 3, arguments: {threads: '4'}, config: {reaper: {x: '1'}}}], groups: [{name: quick, daemon: reaper, arguments: {include-rses: A}}]}}");
         var reapers = DesiredInstance.Objects(inputs).OfType<V1Deployment>().Where(d => Environment(d).GetValueOrDefault("RUCIO_DAEMON") == "reaper").ToDictionary(d => d.Metadata.Name);
 
         Assert.That(reapers.Keys, Is.EquivalentTo(new[] { "rucio-reaper", "rucio-reaper-pol", "rucio-quick" }));
@@ -151,6 +166,8 @@ public sealed class ProxiesTests
         Assert.That(Environment(reaper)["RUCIO_DAEMON_ARGS"], Does.Not.Contain("--vos"));
         var off = DesiredInstance.Objects(Shared("{daemons: {overrides: [{name: reaper, replicas: 0}]}}")).OfType<V1Deployment>().Where(d => d.Metadata.Name.StartsWith("rucio-reaper", StringComparison.Ordinal));
         Assert.That(off.Select(d => d.Spec.Replicas), Is.All.Zero, "who switches deletion off means all of it");
+        var groups = DesiredInstance.Objects(Shared("{daemons: {overrides: [{name: reaper, replicas: 0}], groups: [{name: quick, daemon: reaper, arguments: {include-rses: tape=1}}]}}")).OfType<V1Deployment>().ToDictionary(d => d.Metadata.Name, d => d.Spec.Replicas);
+        Assert.That((groups["rucio-reaper"], groups["rucio-quick"], groups["rucio-reaper-pol"]), Is.EqualTo(((int?)0, (int?)1, (int?)1)), "groups leave out who has a reaper of its own: somebody must delete its data");
     }
 
     [Test]
@@ -160,6 +177,16 @@ public sealed class ProxiesTests
         Assert.That(DaemonFaults.Find(inputs.Instance.Spec, inputs.Release).Select(f => (f.Path, f.Reason)), Is.EqualTo(new[] { ("spec.daemons.groups[0].name", "InvalidField") }));
         var fine = Inputs.Of("{daemons: {groups: [{name: reaper-tape, daemon: reaper}]}}");
         Assert.That(DaemonFaults.Find(fine.Instance.Spec, fine.Release), Is.Empty);
+    }
+
+    [TestCase("overrides: [{name: reaper, arguments: {rses: A}}]", "spec.daemons.overrides[0].arguments[rses]")]
+    [TestCase("groups: [{name: quick, daemon: reaper, arguments: {rses: A}}]", "spec.daemons.groups[0].arguments[rses]")]
+    public void A_reaper_of_many_VOs_is_not_given_storages_by_name(string daemons, string path)
+    {
+        var many = Inputs.Of($"{{daemons: {{{daemons}}}}}");
+        Assert.That(DaemonFaults.Find(many.Instance.Spec, many.Release).Select(f => (f.Path, f.Message.Contains("include-rses", StringComparison.Ordinal))), Is.EqualTo(new[] { (path, true) }));
+        var one = Inputs.Of($"{{multiVo: false, daemons: {{{daemons}}}}}");
+        Assert.That(DaemonFaults.Find(one.Instance.Spec, one.Release), Is.Empty);
     }
 
     /// <summary>Reapers with different VOs would starve each other if they shared replicas by the number of workers.</summary>

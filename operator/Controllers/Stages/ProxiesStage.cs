@@ -31,11 +31,9 @@ internal static class ProxiesStage
         {
             work.Report.False(TransferConditions.ProxyReady, NoRoom, $"There is no room for the proxies of VOs {string.Join(", ", left.Take(10))}{(left.Count > 10 ? $" and {left.Count - 10} more" : "")}: one may have {Proxies.MostOfOne / 1024} kB, and all of a Secret 1 MB");
         }
-        // One VO, one name: such a Rucio looks for no other (fts3.py, submission_builder_for_path).
-        var only = work.Instance.Spec.MultiVo ? null : vos.GetValueOrDefault(BaseVo.Tag)?.Pem;
         work.Inputs = work.Inputs with
         {
-            Proxies = new(only ?? Default(work, present), work.Instance.Spec.MultiVo ? vos : new Dictionary<string, VoProxy>()),
+            Proxies = new(Default(work, present), vos),
             Reapers = work.Instance.Spec.MultiVo ? ReaperShares.Of(snapshot.Vos.Values.Where(v => v.Exists).Select(v => (v.Tag, v.StorageCount > 0)), vos) : ReaperShares.Together,
         };
         return Task.FromResult<Outcome?>(null);
