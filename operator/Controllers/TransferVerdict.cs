@@ -34,10 +34,15 @@ internal sealed record TransferVerdict(TransferCredentialReading Reading, IReadO
 
     private const int ServersToldOf = 5;
 
+    // What the CRDs take: a status that is too long would be refused as a whole.
+    private const int MostDelegations = 32, MostFqans = 64, MostOfFqan = 255, MostOfDn = 2048, MostOfId = 64;
+
     /// <summary>A robot certificate is asked for at an authority: that takes days.</summary>
     private static readonly TimeSpan CertificateAlarm = TimeSpan.FromDays(14);
 
     private ClientCredential? Credential => Reading.Credential;
+
+    private bool IsFollowed => Reading is { Credential: not null, Reason: null or TransferCredential.CredentialExpired };
 
     public IReadOnlyList<TransferCondition> Conditions =>
     [
@@ -60,20 +65,17 @@ internal sealed record TransferVerdict(TransferCredentialReading Reading, IReadO
     {
         get
         {
-            List<DelegationStatus> held =
-            [
-                .. Servers.Where(s => s.Id is not null).Select(s => Of(new(s.Server, s.Id!, s.Dn ?? "", s.Fqans, s.NotAfter))),
-                .. State.Leaving.Select(l => Of(l.Former)),
-            ];
+            FormerDelegation[] current = [.. Servers.Where(s => s.Id is not null).Select(s => new FormerDelegation(s.Server, s.Id!, s.Dn ?? "", s.Fqans, s.NotAfter))];
             return new()
             {
-                Subject = Credential?.Dn ?? Before?.Subject,
-                Issuer = Credential?.Issuer ?? Before?.Issuer,
+                Subject = Cut(Credential?.Dn, MostOfDn) ?? Before?.Subject,
+                Issuer = Cut(Credential?.Issuer, MostOfDn) ?? Before?.Issuer,
                 CertificateNotAfter = Credential is { } c ? c.NotAfter.UtcDateTime : Before?.CertificateNotAfter,
                 ProxyNotAfter = ProxyUntil?.UtcDateTime,
-                Fqans = State.Proxy is { Fqans: { Count: > 0 } fqans } ? fqans : State.Proxy is null && ProxyUntil is not null ? Before?.Fqans : null,
+                Fqans = State.Proxy is { Fqans: { Count: > 0 } fqans } ? Cut(fqans) : State.Proxy is null && ProxyUntil is not null ? Before?.Fqans : null,
                 DelegatedUntil = Servers.Select(s => s.NotAfter).Min()?.UtcDateTime,
-                Delegations = held.Count == 0 ? null : held,
+                // Without a credential to follow nobody takes anything back for now: what was still to leave is there as before.
+                Delegations = Listed([.. current.Concat(State.Leaving.Select(l => l.Former)).Select(Of), .. IsFollowed ? [] : Before?.Delegations ?? []]),
             };
         }
     }
@@ -86,7 +88,12 @@ internal sealed record TransferVerdict(TransferCredentialReading Reading, IReadO
         ? known
         : Former(server) is { } before ? before with { Fault = State.Delegations.FirstOrDefault(d => d.Server == server)?.Fault } : new Delegation(server, false, null, null, [], null, null))];
 
-    private Delegation? Former(Uri server) => Before?.Delegations?.FirstOrDefault(d => d.Server == Text(server)) is { } d
+    /// <summary>A server may hold two: what is to be taken back is not what counts there.</summary>
+    private Delegation? Former(Uri server) => Before?.Delegations?
+        .Where(d => d.Server == Text(server) && !State.Leaving.Any(l => l.Former.Server == server && l.Former.Id == d.Id))
+        .OrderByDescending(d => d.Id == State.Delegations.FirstOrDefault(k => k.Server == server)?.Id)
+        .ThenByDescending(d => d.Dn == Cut(Credential?.Dn, MostOfDn))
+        .FirstOrDefault() is { } d
         ? new(server, true, d.Id, d.Dn, d.Fqans ?? [], d.NotAfter is { } until ? new DateTimeOffset(DateTime.SpecifyKind(until, DateTimeKind.Utc)) : null, null)
         : null;
 
@@ -158,7 +165,21 @@ internal sealed record TransferVerdict(TransferCredentialReading Reading, IReadO
 
     private static string Failing(TransferFault fault) => $"{(fault.Reason == TransferFault.ClockSkew ? "but" : "renewal fails")} since {fault.Since:u}: {fault.Message}";
 
-    public static DelegationStatus Of(FormerDelegation d) => new() { Server = Text(d.Server), Id = d.Id, Dn = d.Dn, Fqans = d.Fqans.Count == 0 ? null : d.Fqans, NotAfter = d.NotAfter?.UtcDateTime };
+    private static DelegationStatus Of(FormerDelegation d) => new() { Server = Text(d.Server), Id = d.Id, Dn = Cut(d.Dn, MostOfDn) ?? "", Fqans = d.Fqans.Count == 0 ? null : Cut(d.Fqans), NotAfter = d.NotAfter?.UtcDateTime };
+
+    /// <summary>What is left to take back, as a status takes it; null: nothing.</summary>
+    public static IReadOnlyList<DelegationStatus>? Listed(IEnumerable<LeavingDelegation> left) => Listed(left.Select(l => Of(l.Former)));
+
+    /// <summary>One for each pair of server and id, the first that comes. A cut id would be another's.</summary>
+    private static IReadOnlyList<DelegationStatus>? Listed(IEnumerable<DelegationStatus> held)
+    {
+        List<DelegationStatus> listed = [.. held.Where(d => d.Id.Length <= MostOfId).DistinctBy(d => (d.Server, d.Id)).Take(MostDelegations)];
+        return listed.Count == 0 ? null : listed;
+    }
+
+    private static IReadOnlyList<string> Cut(IReadOnlyList<string> fqans) => [.. fqans.Take(MostFqans).Select(f => Cut(f, MostOfFqan)!)];
+
+    private static string? Cut(string? text, int most) => text is null || text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 2]) ? most - 2 : most - 1)] + "…";
 
     /// <summary>As platform engineers write it.</summary>
     public static string Text(Uri server) => server.AbsoluteUri.TrimEnd('/');

@@ -36,7 +36,8 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         RucioInstance? instance = null;
         if ((StatusPass.Invalid(VirtualOrganisationRules.Validate(vo)) ?? parts.Tenancy.Refuses(vo, out instance)) is { } refused)
         {
-            if (refused is Outcome.Blocked)
+            // Only who has no place in the instance any more: otherwise what was made before is kept alive until the spec is mended.
+            if (refused is Outcome.Blocked { Reason: Tenancy.InstanceNotFound or Tenancy.NamespaceNotAllowed })
             {
                 parts.Transfers.Keeper.Forget(TransfersStage.HolderOf(vo), ObjectKey.Of(vo));
             }
@@ -164,11 +165,13 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         {
             Report.Remove(VoConditions.SubscriptionsReady);
         }
+        // Their dates go on without this pass: nobody says any more that they hold.
+        var untold = _work.TransfersReached ? [] : TransferConditions.All.Where(t => vo.Status?.Conditions?.Any(c => c.Type == t) == true);
         var instance = Indexes.InstanceOf(vo);
         var status = _work.Status with
         {
             ObservedGeneration = vo.Metadata.Generation,
-            Conditions = Report.Conditions(VoConditions.All, $"VO {vo.Spec.Tag} is ready"),
+            Conditions = Report.Conditions([.. VoConditions.All, .. untold], $"VO {vo.Spec.Tag} is ready"),
             LastHandledReconcileAt = StatusPass.Token(vo),
             LastHandledLoginRotation = Report.IsTrue(VoConditions.AccountsReady) && _work.MayAct && VoLogins.Rotation(vo) is { } rotated ? rotated : vo.Status?.LastHandledLoginRotation,
             Plan = _work.DryRun,

@@ -32,6 +32,9 @@ internal sealed class VoWork(VoParts parts, VirtualOrganisation vo)
     /// <summary>The login that this pass has put out of use: that it goes is no drift.</summary>
     public string? RetiredRoot { get; set; }
 
+    /// <summary>The pass came as far as its transfers.</summary>
+    public bool TransfersReached { get; set; }
+
     public PlanStatus? DryRun { get; set; }
 
     /// <summary>Of a dry run: what comes on top of the plan in Rucio.</summary>

@@ -30,7 +30,7 @@ public sealed class TransfersTests
     [SetUp]
     public void AllIsWell()
     {
-        (_bed.North.IsDown, _bed.South.IsDown, _bed.Voms.IsDown, _bed.North.ClockOff, _bed.North.FailWith) = (false, false, false, TimeSpan.Zero, null);
+        (_bed.North.IsDown, _bed.South.IsDown, _bed.Voms.IsDown, _bed.North.ClockOff, _bed.North.FailWith, _bed.North.RefusesDelete) = (false, false, false, TimeSpan.Zero, null, false);
     }
 
     [Test]
@@ -84,6 +84,48 @@ public sealed class TransfersTests
         _bed.Robot("anew", "another");
         await _bed.World.UntilAsync(() => _bed.North.Delegations.Any(d => d.Dn == TransferBed.DnOf("another")) && _bed.North.Delegations.All(d => d.Dn != TransferBed.DnOf("anew")) && _bed.South.Delegations.All(d => d.Dn != TransferBed.DnOf("anew")), () => "the former name is still there");
         await _bed.ToldAsync("ane", "Delegated", "True", "Delegated");
+    }
+
+    [Test]
+    public async Task While_a_server_does_not_let_go_of_the_former_name_the_status_has_both()
+    {
+        _bed.Robot("moved", "moved");
+        _bed.Vo("mov", "{credentialSecretRef: {name: moved}}");
+        await _bed.ToldAsync("mov", "Delegated", "True", "Delegated");
+        _bed.North.RefusesDelete = true;
+        _bed.Robot("moved", "onward");
+        var vo = await _bed.World.Bed.WaitAsync(World.Vos, _bed.Ns, "mov", v => Dns(v).Count(d => d is not null) == 2);
+        Assert.That(Dns(vo), Is.EqualTo(new[] { TransferBed.DnOf("onward"), TransferBed.DnOf("moved") }));
+        _bed.World.Annotate(World.Vos, _bed.Ns, "mov", "rucio.cern.ch/reconcile-at", "1");
+        await _bed.World.Bed.WaitAsync(World.Vos, _bed.Ns, "mov", v => v["status"]!["lastHandledReconcileAt"]?.GetValue<string>() == "1" && World.Message(v, "Delegated").Contains($"is to forget {TransferBed.DnOf("moved")}", StringComparison.Ordinal));
+        _bed.North.RefusesDelete = false;
+        _bed.World.Annotate(World.Vos, _bed.Ns, "mov", "rucio.cern.ch/reconcile-at", "2");
+        await _bed.World.Bed.WaitAsync(World.Vos, _bed.Ns, "mov", v => Dns(v).SequenceEqual([TransferBed.DnOf("onward")]));
+        await _bed.ToldAsync("mov", "Delegated", "True", "Delegated");
+
+        List<string?> Dns(JsonObject v) => [.. (v["status"]?["transfers"]?["delegations"]?.AsArray() ?? []).Where(d => d!["server"]!.GetValue<string>() == TransferBed.Text(_bed.North)).Select(d => d!["dn"]!.GetValue<string>())];
+    }
+
+    [Test]
+    public async Task A_limit_of_something_else_ends_no_delegation_and_nobody_is_said_to_know_them()
+    {
+        _bed.Robot("limited", "limited");
+        _bed.Vo("lim", "{credentialSecretRef: {name: limited}}", "  accounts: [{name: alice}, {name: bob}]");
+        await _bed.ToldAsync("lim", "Delegated", "True", "Delegated");
+        await _bed.World.ReadyAsync((World.Vos, _bed.Ns, "lim"));
+        var calls = Calls();
+        _bed.World.PatchSpec(World.Instances, _bed.Ns, "rucio", """{"tenancy": {"limits": {"accounts": 1}}}""");
+        await _bed.World.NotReadyAsync(World.Vos, _bed.Ns, "lim", "LimitExceeded");
+        await _bed.ToldAsync("lim", "Delegated", "Unknown", "Waiting");
+        var vo = await _bed.ToldAsync("lim", "ProxyReady", "Unknown", "Waiting");
+        Assert.That(SandboxBed.Condition(vo, "VomsReady"), Is.Null, "it asks for no attributes");
+        Assert.That(vo["status"]!["transfers"]!["delegations"]!.AsArray(), Has.Count.EqualTo(2));
+        _bed.World.PatchSpec(World.Instances, _bed.Ns, "rucio", """{"tenancy": {"limits": null}}""");
+        await _bed.ToldAsync("lim", "Delegated", "True", "Delegated");
+        await _bed.World.ReadyAsync((World.Vos, _bed.Ns, "lim"));
+        Assert.That(Calls(), Is.EqualTo(calls), "whoever had been forgotten would ask the servers anew");
+
+        int Calls() => _bed.North.Requests.Concat(_bed.South.Requests).Count(r => r.Dn == TransferBed.DnOf("limited"));
     }
 
     [TestCase("none", "SecretNotFound", "Secret {ns}/none does not exist")]

@@ -120,6 +120,37 @@ public sealed class TransferVerdictTests
         Assert.That(verdict.Status.Delegations!.Select(d => (d.Server, d.Id)), Is.EqualTo(new[] { (Text(North), "id"), (Text(South), "0123456789abcdef") }));
     }
 
+    [Test]
+    public void Of_two_that_a_server_held_the_one_of_the_credential_counts_and_the_other_is_not_lost()
+    {
+        var other = new DelegationStatus { Server = Text(North), Id = "former", Dn = "/CN=former", NotAfter = Now.AddHours(1).UtcDateTime };
+        var own = Verdict(Held(96)).Status.Delegations!.Single();
+        var unknown = Verdict() with { Wanted = [North], Before = new() { Delegations = [other, own] }, State = new(_proxy, null, [new(North, false, null, null, [], null, null)], []) };
+        Assert.That(unknown.Status.Delegations!.Select(d => d.Id), Is.EqualTo(new[] { "id" }));
+        Assert.That((unknown with { Before = new() { Delegations = [other] }, State = unknown.State with { Leaving = [new(new(North, other.Id, other.Dn, [], Now.AddHours(1)), null)] } }).Conditions[^1].Reason, Is.EqualTo(TransferVerdict.Delegating), "what is taken back is none of its own");
+        var broken = unknown with { Reading = new(null, "", "SecretNotFound", "no Secret"), State = TransferState.Nothing, Before = new() { Delegations = [own, other] } };
+        Assert.That(broken.Status.Delegations!.Select(d => d.Id), Is.EqualTo(new[] { "id", "former" }));
+    }
+
+    /// <summary>One word too many, and the API would take no status at all.</summary>
+    [Test]
+    public void Whatever_servers_say_the_status_keeps_to_what_the_schema_takes()
+    {
+        var fqans = Enumerable.Range(0, 65).Select(i => $"/{i}{new string('f', 300)}").ToList();
+        var leaving = Enumerable.Range(0, 40).Select(i => new LeavingDelegation(new(South, $"id{i / 2 * 2}", new string('d', 3000), fqans, Now), null)).ToList();
+        var status = (Verdict(Held(96)) with { State = new(_proxy, null, [Held(96)], leaving) }).Status;
+        var many = (Verdict(Held(96)) with { State = new(_proxy, null, [Held(96)], [.. Enumerable.Range(0, 40).Select(i => new LeavingDelegation(new(South, $"id{i}", "", [], Now), null))]) }).Status;
+        Assert.Multiple(() =>
+        {
+            Assert.That(status.Delegations!.Select(d => (d.Server, d.Id)), Is.Unique);
+            Assert.That(status.Delegations, Has.Count.EqualTo(21));
+            Assert.That(many.Delegations, Has.Count.EqualTo(32));
+            Assert.That(many.Delegations![0].Id, Is.EqualTo("id"), "what counts comes first");
+            Assert.That(status.Delegations![^1].Dn, Has.Length.EqualTo(2048));
+            Assert.That(status.Delegations[^1].Fqans, Has.Count.EqualTo(64).And.All.Length.EqualTo(255));
+        });
+    }
+
     private TransferVerdict Verdict(params Delegation[] held) => new(Read(), [.. held.Select(h => h.Server)], null, new(_proxy, null, held, []), null, Now);
 
     private TransferCredentialReading Read(ClientCredential? credential = null) => new(credential ?? _robot, "digest", null, null);

@@ -19,7 +19,7 @@ internal static class TransfersStage
         if (spec?.CredentialSecretRef is not { } secret)
         {
             var left = await transfers.ReleaseAsync(holder, work.Key, work.Instance, work.Instance.Status?.Transfers, null, StatusPass.IsAsked(work.Instance), ct);
-            work.TransfersStatus = left.Count == 0 ? null : new() { Delegations = [.. left.Select(l => TransferVerdict.Of(l.Former))] };
+            work.TransfersStatus = left.Count == 0 ? null : new() { Delegations = TransferVerdict.Listed(left) };
             work.Report.Remove(TransferConditions.All);
             return null;
         }

@@ -20,6 +20,7 @@ internal static class TransfersStage
 
     private static async Task<Outcome?> RunAsync(VoWork work, CancellationToken ct)
     {
+        work.TransfersReached = true;
         var (vo, holder, owner, transfers) = (work.Vo, HolderOf(work.Vo), ObjectKey.Of(work.Vo), work.Parts.Transfers);
         if (!work.MayAct)
         {
@@ -94,6 +95,6 @@ internal static class TransfersStage
     private static TransfersStatus? Remaining(IReadOnlyList<LeavingDelegation> left, DateTime? until) => left.Count == 0 && until is null ? null : new()
     {
         DelegatedUntil = until,
-        Delegations = left.Count == 0 ? null : [.. left.Select(l => TransferVerdict.Of(l.Former))],
+        Delegations = TransferVerdict.Listed(left),
     };
 }

@@ -75,6 +75,9 @@ public sealed class StandInFts : IAsyncDisposable
 
     public ConcurrentDictionary<string, bool> BannedDns { get; } = new();
 
+    /// <summary>It deletes nothing.</summary>
+    public bool RefusesDelete { get; set; }
+
     /// <summary>Every answer has this status.</summary>
     public int? FailWith { get; set; }
 
@@ -129,6 +132,8 @@ public sealed class StandInFts : IAsyncDisposable
             return Html(403, "Forbidden", "The user does not belong to any authorized vo");
         if (BannedDns.ContainsKey(user.Dn))
             return Html(403, "Forbidden", "The user has been banned");
+        if (RefusesDelete && http.Request.Method == "DELETE")
+            return Html(403, "Forbidden", "Nothing is deleted here");
         return (http.Request.Method, http.Request.Path.Value!.Split('/')) switch
         {
             ("GET", ["", ""]) => Json(200, new JsonObject { ["api"] = Version(3, 13, 4), ["core"] = Version(3, 13, 4), ["delegation"] = Version(1, 0, 0), ["schema"] = Version(9, 1, 0) }),
