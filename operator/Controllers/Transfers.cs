@@ -38,7 +38,7 @@ public sealed class Transfers(ProxyKeeper keeper, TransferCredentials credential
             // No key that its owner has taken away or broken is worked with any further; what was made with it lives on.
             keeper.Rest(ask.Holder, ask.Owner);
         }
-        return new(reading, ask.Servers, ask.Voms, keeper.Find(ask.Holder) ?? TransferState.Nothing, ask.Before, time.GetUtcNow());
+        return new(reading, ask.Servers, ask.Voms, keeper.Find(ask.Holder, ask.Owner) ?? TransferState.Nothing, ask.Before, time.GetUtcNow());
     }
 
     /// <summary>Takes back what was delegated.</summary>

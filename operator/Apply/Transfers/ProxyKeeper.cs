@@ -29,8 +29,8 @@ public sealed class ProxyKeeper(IGridServers servers, Func<VomsWish, Cancellatio
     /// <param name="now">Somebody asks: look, and try what failed.</param>
     public TransferState Follow(TransferWish wish, Func<string?>? saved, bool now) => At(wish.Holder).Follow(wish, saved, now);
 
-    /// <summary>Null: nothing is known.</summary>
-    public TransferState? Find(Holder holder) => _followers.GetValueOrDefault(holder)?.State;
+    /// <summary>Null: nothing is known that was made for this owner.</summary>
+    public TransferState? Find(Holder holder, ObjectKey owner) => _followers.GetValueOrDefault(holder) is { } follower && follower.Owner == owner ? follower.State : null;
 
     /// <inheritdoc cref="ProxyFollower.Release"/>
     public IReadOnlyList<LeavingDelegation> Release(Holder holder, ObjectKey owner, IReadOnlyList<FormerDelegation> former, IReadOnlyList<ClientCredential> credentials, string authorities, bool now = false)

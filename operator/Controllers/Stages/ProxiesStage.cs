@@ -40,7 +40,7 @@ internal static class ProxiesStage
     }
 
     private static string? Default(InstanceWork work, InstanceProxies present) =>
-        work.Instance.Spec.Transfers?.CredentialSecretRef is null ? null : Kept(work, "") ?? present.Default;
+        work.Instance.Spec.Transfers?.CredentialSecretRef is null ? null : Kept(work, "", work.Key) ?? present.Default;
 
     private static Dictionary<string, VoProxy> Vos(InstanceWork work, Observed.CatalogueSnapshot snapshot, InstanceProxies present)
     {
@@ -56,7 +56,7 @@ internal static class ProxiesStage
                 null => before is not null && IsAlive(before, work.Now) ? before : null,
                 { } vo when IsFrozen(work, vo) => before,
                 { Spec.Transfers.CredentialSecretRef: null } or { Spec.Transfers: null } => null,
-                _ => Proxies.Newest(present.Vos.GetValueOrDefault(tag), claim, Kept(work, tag)) ?? before,
+                { } vo => Proxies.Newest(present.Vos.GetValueOrDefault(tag), claim, Kept(work, tag, ObjectKey.Of(vo))) ?? before,
             };
             if (proxy is not null)
             {
@@ -66,7 +66,7 @@ internal static class ProxiesStage
         return wanted;
     }
 
-    private static string? Kept(InstanceWork work, string tag) => work.Parts.Transfers.Keeper.Find(new Holder(work.Key, tag))?.Proxy?.ToPem();
+    private static string? Kept(InstanceWork work, string tag, ObjectKey owner) => work.Parts.Transfers.Keeper.Find(new Holder(work.Key, tag), owner)?.Proxy?.ToPem();
 
     private static bool IsAlive(VoProxy proxy, DateTimeOffset now)
     {

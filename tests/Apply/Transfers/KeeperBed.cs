@@ -29,7 +29,7 @@ internal sealed class KeeperBed : IDisposable
     public ConcurrentQueue<Holder> Woken { get; } = new();
     public ConcurrentQueue<(string Step, string Reason)> Failed { get; } = new();
     public IReadOnlyList<IPAddress>? VomsAt { get; set; } = [IPAddress.Loopback];
-    public TransferState State => Keeper.Find(Sky) ?? TransferState.Nothing;
+    public TransferState State => Keeper.Find(Sky, Vo) ?? TransferState.Nothing;
 
     public string Id => PlayedGrid.IdOf(Robot.Dn, []);
 

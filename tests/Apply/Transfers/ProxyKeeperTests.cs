@@ -91,11 +91,13 @@ public sealed class ProxyKeeperTests
     public void A_tag_that_changes_hands_takes_no_proxy_along_even_under_the_same_name()
     {
         _bed.Follow(_bed.Wish());
+        Assert.That(_bed.Keeper.Find(Sky, new("sea", "sea")), Is.Null, "before it has asked for anything");
         _bed.VomsAt = null;
         _bed.Follow(_bed.Wish(_bed.Grid.Robot("sky")) with { Owner = new("sea", "sea"), Voms = Voms() });
-        Assert.That(_bed.State.Proxy, Is.Null);
+        var next = new ObjectKey("sea", "sea");
+        Assert.That(_bed.Keeper.Find(Sky, next)!.Proxy, Is.Null);
         _bed.Keeper.Forget(Sky, Vo);
-        Assert.That(_bed.Keeper.Find(Sky), Is.Not.Null, "it is the new one's");
+        Assert.That(_bed.Keeper.Find(Sky, next), Is.Not.Null, "it is the new one's");
     }
 
     [Test]
@@ -225,7 +227,7 @@ public sealed class ProxyKeeperTests
         _bed.Follow(_bed.Wish());
         _bed.Keeper.Follow(_bed.Wish() with { Holder = second, Owner = new("two", "two") }, null, false);
         gate.SetResult();
-        Assert.That(() => _bed.Keeper.Find(second)!.Delegations.Count(d => d.NotAfter is not null), Is.EqualTo(2).After(20_000, 10));
+        Assert.That(() => _bed.Keeper.Find(second, new("two", "two"))!.Delegations.Count(d => d.NotAfter is not null), Is.EqualTo(2).After(20_000, 10));
         Assert.That(() => _bed.State.Delegations.Count(d => d.NotAfter is not null), Is.EqualTo(2).After(20_000, 10));
         Assert.That(_bed.Grid.Raced, Is.False);
         Assert.That(_bed.Grid.Count("put"), Is.EqualTo(2));
@@ -246,7 +248,7 @@ public sealed class ProxyKeeperTests
         Assert.That(_bed.Keeper.Release(Sky, Vo, former, [_bed.Robot], ""), Is.Empty);
         Assert.That(_bed.Grid.Held, Is.Empty);
         Assert.That(_bed.Keeper.Release(Sky, Vo, [], [], ""), Is.Empty);
-        Assert.That(_bed.Keeper.Find(Sky), Is.Null);
+        Assert.That(_bed.Keeper.Find(Sky, Vo), Is.Null);
     }
 
     /// <summary>A status is behind what it tells of, and passes come at any time.</summary>
@@ -363,11 +365,11 @@ public sealed class ProxyKeeperTests
     {
         _bed.Follow(_bed.Wish());
         _bed.Keeper.Forget(Sky, new ObjectKey("thief", "sky"));
-        Assert.That(_bed.Keeper.Find(Sky), Is.Not.Null);
+        Assert.That(_bed.Keeper.Find(Sky, Vo), Is.Not.Null);
         _bed.Keeper.Forget(Sky, Vo);
         var calls = _bed.Grid.Calls.Count;
         _bed.Pass(TimeSpan.FromHours(60));
-        Assert.That(_bed.Keeper.Find(Sky), Is.Null);
+        Assert.That(_bed.Keeper.Find(Sky, Vo), Is.Null);
         Assert.That(_bed.Grid.Calls, Has.Count.EqualTo(calls));
     }
 

@@ -72,7 +72,7 @@ public sealed class SoakTests
 
     /// <summary>As the status would say it of this server alone.</summary>
     private static TransferCondition Told(KeeperBed bed, Holding holding, DateTimeOffset now) =>
-        new TransferVerdict(new(holding.Wish.Credential, "", null, null), [holding.Server], holding.Wish.Voms, bed.Keeper.Find(holding.Holder) ?? TransferState.Nothing, null, now)
+        new TransferVerdict(new(holding.Wish.Credential, "", null, null), [holding.Server], holding.Wish.Voms, bed.Keeper.Find(holding.Holder, holding.Wish.Owner) ?? TransferState.Nothing, null, now)
             .Conditions.Single(c => c.Type == TransferConditions.Delegated);
 
     /// <param name="Slack">How long before its end it is renewed.</param>
