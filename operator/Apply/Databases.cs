@@ -174,9 +174,9 @@ public sealed class Databases(
             return new(await CloudNativePGAsync(instance, ct));
         }
         var address = await AddressAsync(instance, ct);
-        if (instance.Spec.Database.Existing is { } existing)
+        if (instance.Spec.Database.Existing is not null)
         {
-            var login = await LoginAsync(instance, existing.CredentialsSecretRef, "spec.database.existing.credentialsSecretRef", ct);
+            var login = await GivenDatabase.LoginAsync(instance, secrets, ct);
             return new(new(address, login, login));
         }
         var made = await generated.EnsureAsync(DatabaseSecret(instance), GeneratedSecrets.LabelsOf(instance.Metadata.Name), random => First(instance, address, random), ct);
@@ -223,36 +223,21 @@ public sealed class Databases(
 
     private async Task<DatabaseAddress> AddressAsync(RucioInstance instance, CancellationToken ct)
     {
-        if (instance.Spec.Database.Existing is { } existing)
-        {
-            return new(existing.Host, existing.Port, existing.Name, existing.Schema, existing.SslMode, await CaAsync(instance, existing.CaSecretRef, "spec.database.existing.caSecretRef", ct)) { CaSecret = existing.CaSecretRef?.Name };
-        }
         if (instance.Spec.Database.Embedded is not null)
         {
             var names = InstanceNames.Of(instance);
             return new(names.PostgresHost, 5432, DatabaseServer.Name, DatabaseServer.Name, DatabaseSslMode.VerifyFull, await servers.CertificateAsync(names, ct)) { CaSecret = names.PostgresTls, Via = via(names.Postgres, names.Namespace) };
         }
-        var wanted = instance.Spec.Database.Provision!;
-        var name = wanted.Name ?? InstanceNames.Of(instance).DefaultDatabaseName();
-        return new(wanted.Host, wanted.Port, name, wanted.Schema, wanted.SslMode, await CaAsync(instance, wanted.CaSecretRef, "spec.database.provision.caSecretRef", ct)) { CaSecret = wanted.CaSecretRef?.Name };
+        return await GivenDatabase.AddressAsync(instance, secrets, ct);
     }
 
-    private static DatabaseAddress Maintenance(DatabaseAccess access) => access.Address.WithDatabase("postgres");
+    private static DatabaseAddress Maintenance(DatabaseAccess access) => access.Address.WithDatabase(GivenDatabase.Maintenance);
 
     private static ObjectKey DatabaseSecret(RucioInstance instance) =>
         new(instance.Metadata.NamespaceProperty, InstanceNames.Of(instance).Database);
 
     private async Task<DatabaseLogin> AdminAsync(RucioInstance instance, CancellationToken ct) =>
-        instance.Spec.Database.Embedded is not null ? await servers.SuperuserAsync(InstanceNames.Of(instance), ct) : await LoginAsync(instance, instance.Spec.Database.Provision!.AdminSecretRef, "spec.database.provision.adminSecretRef", ct);
-
-    private async Task<DatabaseLogin> LoginAsync(RucioInstance instance, SecretRef reference, string field, CancellationToken ct)
-    {
-        var secret = new ObjectKey(instance.Metadata.NamespaceProperty, reference.Name);
-        return new(await secrets.RequireAsync(secret, "username", field, ct), await secrets.RequireAsync(secret, "password", field, ct));
-    }
-
-    private async Task<string?> CaAsync(RucioInstance instance, SecretRef? reference, string field, CancellationToken ct) =>
-        reference is null ? null : await secrets.RequireAsync(new ObjectKey(instance.Metadata.NamespaceProperty, reference.Name), "ca.crt", field, ct);
+        instance.Spec.Database.Embedded is not null ? await servers.SuperuserAsync(InstanceNames.Of(instance), ct) : await GivenDatabase.LoginAsync(instance, secrets, ct);
 
     private static async Task ProbeObserverAsync(DatabaseAccess access, CancellationToken ct)
     {

@@ -12,7 +12,7 @@ public static class ExternalAccesses
     private const string Credentials = "spec.external.credentialsSecretRef";
 
     /// <exception cref="SecretProblem">A Secret is missing or incomplete.</exception>
-    public static async Task<ExternalAccess> ReadAsync(RucioInstance instance, ReferencedSecrets secrets, CancellationToken ct)
+    public static async Task<ExternalAccess> ReadAsync(RucioInstance instance, IReferencedSecrets secrets, CancellationToken ct)
     {
         var (ns, spec) = (instance.Metadata.NamespaceProperty, instance.Spec.External!);
         var login = new ObjectKey(ns, spec.CredentialsSecretRef.Name);

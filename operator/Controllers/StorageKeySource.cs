@@ -12,7 +12,7 @@ internal static class StorageKeySource
     public const string Field = "spec.credentialsSecretRef";
 
     /// <summary>Neither: the storage asks for none.</summary>
-    public static async Task<(StorageKeys? Keys, Outcome? Problem)> ReadAsync(StorageElement storage, ReferencedSecrets references, CancellationToken ct)
+    public static async Task<(StorageKeys? Keys, Outcome? Problem)> ReadAsync(StorageElement storage, IReferencedSecrets references, CancellationToken ct)
     {
         if (storage.Spec.CredentialsSecretRef is not { } reference)
         {

@@ -46,7 +46,10 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
         ? $"RucioInstance {ObjectKey.Of(instance)} hibernates (spec.hibernate): nothing is looked at or changed until it serves again"
         : null;
 
-    private bool Allows(RucioInstance instance, string ns)
+    private bool Allows(RucioInstance instance, string ns) => Allows(instance, ns, () => namespaces.Store.Get(new ObjectKey("", ns))?.Metadata.Labels);
+
+    /// <param name="labelsOf">Of the namespace; null where it is not there.</param>
+    public static bool Allows(RucioInstance instance, string ns, Func<IDictionary<string, string>?> labelsOf)
     {
         if (ns == instance.Metadata.NamespaceProperty)
         {
@@ -56,7 +59,7 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
         return allowed.From switch
         {
             NamespacesFrom.All => true,
-            NamespacesFrom.Selector => namespaces.Store.Get(new ObjectKey("", ns))?.Metadata.Labels is { } labels
+            NamespacesFrom.Selector => labelsOf() is { } labels
                 && allowed.MatchLabels is { Count: > 0 } wanted && wanted.All(w => labels.TryGetValue(w.Key, out var value) && value == w.Value),
             _ => false,
         };

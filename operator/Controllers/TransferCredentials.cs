@@ -15,7 +15,7 @@ public sealed record TransferCredentialReading(ClientCredential? Credential, str
 }
 
 /// <summary>What the Secrets of transfer credentials hold: each is read, decrypted and checked once per version.</summary>
-public sealed class TransferCredentials(ReferencedSecrets secrets, TimeProvider time)
+public sealed class TransferCredentials(IReferencedSecrets secrets, TimeProvider time)
 {
     private readonly ConditionalWeakTable<IReadOnlyDictionary<string, byte[]>, Known> _known = [];
 

@@ -8,7 +8,7 @@ using RucioOperator.Runtime;
 namespace RucioOperator.Controllers;
 
 /// <summary>The bundles of <c>spec.trust.caBundles</c>, from ConfigMaps and Secrets.</summary>
-public sealed class TrustTexts(ReferencedSecrets secrets, ReferencedMaps maps)
+public sealed class TrustTexts(IReferencedSecrets secrets, IReferencedMaps maps)
 {
     private readonly ConcurrentDictionary<ObjectKey, (IReadOnlyList<(string, string)> Texts, string Bundle)> _bundles = new();
 

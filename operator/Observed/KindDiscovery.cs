@@ -104,16 +104,24 @@ public sealed class KindDiscovery : IInformer, IDisposable
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        var groups = Versions(await api.DiscoverAsync("apis", cancellationToken));
-        var resources = new Dictionary<string, IReadOnlySet<string>>();
-        foreach (var version in informers.Keys.Select(kind => kind.ApiVersion).Distinct().Where(groups.Contains))
-            resources[version] = Plurals(await api.DiscoverAsync($"apis/{version}", cancellationToken));
+        var served = await AskAsync(api, cancellationToken);
         lastLook = time.GetTimestamp();
         foreach (var kind in OptionalKinds.All.Where(kind => !IsFollowed(kind)))
         {
-            if (kind.Candidates.FirstOrDefault(one => resources.TryGetValue(one.ApiVersion, out var plurals) && plurals.Contains(one.Plural)) is { } served)
-                await StartAsync(kind, served, cancellationToken);
+            if (served.Find(kind) is { } one)
+                await StartAsync(kind, one, cancellationToken);
         }
+    }
+
+    /// <summary>What the server says it serves now.</summary>
+    public static async Task<ApiKinds> AskAsync(KubeApi api, CancellationToken cancellationToken)
+    {
+        var groups = Versions(await api.DiscoverAsync("apis", cancellationToken));
+        var resources = new Dictionary<string, IReadOnlySet<string>>();
+        foreach (var version in OptionalKinds.All.SelectMany(kind => kind.Candidates).Select(kind => kind.ApiVersion).Distinct().Where(groups.Contains))
+            resources[version] = Plurals(await api.DiscoverAsync($"apis/{version}", cancellationToken));
+        return new(OptionalKinds.All.Select(kind => (kind, One: kind.Candidates.FirstOrDefault(one => resources.TryGetValue(one.ApiVersion, out var plurals) && plurals.Contains(one.Plural))))
+            .Where(found => found.One is not null).ToDictionary(found => found.kind, found => found.One!));
     }
 
     private bool IsFollowed(OptionalKind kind)

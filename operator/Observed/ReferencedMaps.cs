@@ -5,7 +5,7 @@ using RucioOperator.Runtime;
 namespace RucioOperator.Observed;
 
 /// <summary>ConfigMaps that resources name: read by name once per version, followed through a metadata-only watch.</summary>
-public sealed class ReferencedMaps(KubeApi api, Informer<PartialObject> metadata)
+public sealed class ReferencedMaps(KubeApi api, Informer<PartialObject> metadata) : IReferencedMaps
 {
     private readonly ConcurrentDictionary<ObjectKey, (string Version, IReadOnlyDictionary<string, string> Data)> _read = new();
 

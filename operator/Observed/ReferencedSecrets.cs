@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using k8s.Models;
 using RucioOperator.Runtime;
 
@@ -9,7 +8,7 @@ namespace RucioOperator.Observed;
 /// Secrets that resources name: read by name once per version, and followed through a metadata-only watch, so that an
 /// unchanged Secret costs no call and a foreign one no memory.
 /// </summary>
-public sealed class ReferencedSecrets(KubeApi api, Informer<PartialObject> metadata)
+public sealed class ReferencedSecrets(KubeApi api, Informer<PartialObject> metadata) : IReferencedSecrets
 {
     private readonly ConcurrentDictionary<ObjectKey, (string Version, IReadOnlyDictionary<string, byte[]> Data)> _read = new();
 
@@ -45,15 +44,6 @@ public sealed class ReferencedSecrets(KubeApi api, Informer<PartialObject> metad
     {
         _read[ObjectKey.Of(secret)] = (secret.Metadata.ResourceVersion, new Dictionary<string, byte[]>(secret.Data ?? new Dictionary<string, byte[]>()));
         metadata.Refresh(new PartialObject { ApiVersion = "v1", Kind = "Secret", Metadata = secret.Metadata });
-    }
-
-    /// <exception cref="SecretProblem">No such Secret, or it lacks the key.</exception>
-    public async Task<string> RequireAsync(ObjectKey key, string entry, string field, CancellationToken ct)
-    {
-        var data = await ReadAsync(key, ct) ?? throw new SecretProblem("SecretNotFound", $"{field}: Secret {key} does not exist");
-        return data.TryGetValue(entry, out var value) && value.Length > 0
-            ? Encoding.UTF8.GetString(value).TrimEnd('\n', '\r')
-            : throw new SecretProblem("SecretKeyMissing", $"{field}: Secret {key} has no key {entry}");
     }
 }
 

@@ -207,7 +207,7 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
             return;
         }
         var same = saved.Chain[1].RawDataMemory.Span.SequenceEqual(wish.Credential.Chain[0].RawDataMemory.Span)
-            && (wish.Voms is null ? saved.Fqans.SequenceEqual(wish.Credential.Fqans) : Missing(wish.Voms.Fqans, saved.Fqans).Count == 0 && saved.Attributes?.Vo == wish.Voms.Server.Vo);
+            && (wish.Voms is null ? saved.Fqans.SequenceEqual(wish.Credential.Fqans) : ProxyMaking.Missing(wish.Voms.Fqans, saved.Fqans).Count == 0 && saved.Attributes?.Vo == wish.Voms.Server.Vo);
         _savedBasis = same ? wish.Basis : "of before";
         (_proxy, _known) = (saved, Known(saved, _savedBasis));
     }
@@ -311,7 +311,7 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
         TransferFault? fault;
         try
         {
-            (made, fault) = await ProxyOfAsync(wish, ct);
+            (made, fault) = await ProxyMaking.MakeAsync(tools, wish, ct);
         }
         catch (Exception error) when (error is not OperationCanceledException || !ct.IsCancellationRequested)
         {
@@ -344,43 +344,6 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
             changed();
         }
     }
-
-    private async Task<(ClientCredential?, TransferFault?)> ProxyOfAsync(TransferWish wish, CancellationToken ct)
-    {
-        byte[]? attributes = null;
-        if (wish.Voms is { } voms)
-        {
-            using var turn = await tools.Turns.VomsAsync(ct);
-            switch (await tools.Reach(voms, ct))
-            {
-                case null:
-                    return (null, tools.Fault(TransferFault.VomsStep, TransferFault.HostNotAllowed, $"the operator does not connect to {voms.Server.Host} for a tenant: the platform engineer may allow it in spec.tenancy.allowedHosts of the RucioInstance"));
-                case []:
-                    return (null, tools.Fault(TransferFault.VomsStep, GridRefusedException.VomsUnreachable, $"the name {voms.Server.Host} leads nowhere"));
-                case { } addresses:
-                    attributes = await tools.Servers.AttributesAsync(voms.Server, addresses, wish.Credential, wish.Authorities, voms.Fqans, wish.Lifetime, ct);
-                    break;
-            }
-        }
-        using var keys = await tools.Turns.KeyAsync(ct);
-        var proxy = ProxyCertificate.Of(wish.Credential, tools.Now, wish.Lifetime, attributes);
-        return wish.Voms is { } asked && VomsFault(asked, proxy) is { } fault ? (null, fault) : (proxy, null);
-    }
-
-    /// <summary>A server may leave out what it does not grant, and then says nothing of it.</summary>
-    private TransferFault? VomsFault(VomsWish asked, ClientCredential proxy)
-    {
-        if (proxy.Attributes is not { } given || given.NotAfter <= tools.Now || given.NotBefore > tools.Now.AddMinutes(5))
-        {
-            return tools.Fault(TransferFault.VomsStep, TransferFault.ClockSkew, $"{asked.Server.Host} gave attributes from {proxy.Attributes?.NotBefore:u} to {proxy.Attributes?.NotAfter:u}, and the operator's clock says {tools.Now:u}: one of them is wrong");
-        }
-        return Missing(asked.Fqans, given.Fqans) is [var missing, ..]
-            ? tools.Fault(TransferFault.VomsStep, GridRefusedException.VomsRefused, $"{asked.Server.Host} does not give {missing} to this certificate, only {string.Join(", ", given.Fqans.Take(5))}")
-            : null;
-    }
-
-    /// <summary>Of the groups and roles asked for, which were not given.</summary>
-    private static IReadOnlyList<string> Missing(IEnumerable<string> asked, IReadOnlyList<string> given) => [.. asked.Where(a => !given.Contains(VomsAttributes.Short(a)))];
 
     private static KnownProxy Known(ClientCredential proxy, string basis) => new(basis, new DateTimeOffset(proxy.Chain[0].NotBefore.ToUniversalTime()), proxy.NotAfter);
 }

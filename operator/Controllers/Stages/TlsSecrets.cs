@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using RucioOperator.Api;
 using RucioOperator.Desired;
 using RucioOperator.Grid;
+using RucioOperator.Observed;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.Stages;
@@ -10,16 +12,20 @@ namespace RucioOperator.Controllers.Stages;
 /// <summary>Certificates of exposed hosts, as servers and Ingresses will find them.</summary>
 internal static class TlsSecrets
 {
+    /// <summary>Null: the server has its certificate, or needs none.</summary>
+    public static async Task<Outcome?> ProblemAsync(InstanceWork work, string component, CancellationToken ct) =>
+        await ProblemAsync(work.Instance, component, work.Parts.References, work.Now, ct);
+
     /// <summary>First rule that fits wins; null: the server has its certificate, or needs none.</summary>
-    public static async Task<Outcome?> ProblemAsync(InstanceWork work, string component, CancellationToken ct)
+    public static async Task<Outcome.Blocked?> ProblemAsync(RucioInstance instance, string component, IReferencedSecrets secrets, DateTimeOffset now, CancellationToken ct)
     {
-        if (Exposure.Servers(work.Instance.Spec).FirstOrDefault(s => s.Component == component) is not { Spec: { Tls: { } tls, Host: var host }, Field: var server })
+        if (Exposure.Servers(instance.Spec).FirstOrDefault(s => s.Component == component) is not { Spec: { Tls: { } tls, Host: var host }, Field: var server })
         {
             return null;
         }
-        var issued = tls.SecretRef is null;
-        var (key, field) = (new ObjectKey(work.Names.Namespace, Exposure.TlsSecret(work.Names, component, tls)), $"{server}.tls.{(issued ? "issuerRef" : "secretRef")}");
-        var secret = await work.Parts.References.ReadAsync(key, ct);
+        var (issued, names) = (tls.SecretRef is null, InstanceNames.Of(instance));
+        var (key, field) = (new ObjectKey(names.Namespace, Exposure.TlsSecret(names, component, tls)), $"{server}.tls.{(issued ? "issuerRef" : "secretRef")}");
+        var secret = await secrets.ReadAsync(key, ct);
         if (secret is null)
         {
             return issued
@@ -30,7 +36,7 @@ internal static class TlsSecrets
         {
             return new Outcome.Blocked("SecretKeyMissing", $"{field}: Secret {key} has no key {missing}");
         }
-        return Of(field, key, Encoding.UTF8.GetString(secret["tls.crt"]), host, work.Now);
+        return Of(field, key, Encoding.UTF8.GetString(secret["tls.crt"]), host, now);
     }
 
     /// <summary>Of the servers that clients of Rucio call; null: nothing is known, or nothing needs to be.</summary>

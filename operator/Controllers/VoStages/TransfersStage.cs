@@ -18,6 +18,18 @@ internal static class TransfersStage
 
     public static ObjectKey? SecretOf(VirtualOrganisation vo) => vo.Spec.Transfers?.CredentialSecretRef is { } secret ? new(vo.Metadata.NamespaceProperty, secret.Name) : null;
 
+    /// <summary>Those that this VO delegates to, if it has a credential of its own.</summary>
+    public static IReadOnlyList<Uri> ServersOf(VirtualOrganisation vo, RucioInstance instance) =>
+        Transfers.Servers(vo.Spec.Transfers?.Fts is { } chosen ? [chosen] : instance.Spec.Transfers?.FtsServers);
+
+    public static Outcome.Blocked? NotOffered(VirtualOrganisation vo, RucioInstance instance)
+    {
+        var (offered, chosen) = (instance.Spec.Transfers?.FtsServers ?? [], vo.Spec.Transfers?.Fts);
+        return chosen is not null && !offered.Contains(chosen)
+            ? new Outcome.Blocked(FtsNotOffered, $"spec.transfers.fts: {chosen} is not one of the FTS servers that RucioInstance {ObjectKey.Of(instance)} offers: {(offered.Count == 0 ? "it offers none" : string.Join(", ", offered))}")
+            : null;
+    }
+
     private static async Task<Outcome?> RunAsync(VoWork work, CancellationToken ct)
     {
         work.TransfersReached = true;
@@ -27,15 +39,12 @@ internal static class TransfersStage
             transfers.Keeper.Rest(holder, owner);
             return null;
         }
-        var (offered, chosen) = (work.Instance.Spec.Transfers?.FtsServers ?? [], vo.Spec.Transfers?.Fts);
-        var notOffered = chosen is not null && !offered.Contains(chosen)
-            ? new Outcome.Blocked(FtsNotOffered, $"spec.transfers.fts: {chosen} is not one of the FTS servers that RucioInstance {ObjectKey.Of(work.Instance)} offers: {(offered.Count == 0 ? "it offers none" : string.Join(", ", offered))}")
-            : null;
+        var notOffered = NotOffered(vo, work.Instance);
         if (SecretOf(vo) is not { } secret || work.Instance.Spec.External is not null)
         {
             return await WithoutAsync(work, notOffered, ct);
         }
-        var servers = notOffered is not null ? [] : Transfers.Servers(chosen is null ? offered : [chosen]);
+        var servers = notOffered is not null ? [] : ServersOf(vo, work.Instance);
         var verdict = await transfers.AskAsync(new(holder, owner, secret, work.Instance, Transfers.Voms(vo.Spec.Transfers!.Voms, work.Instance, own: false), servers, vo.Status?.Transfers, StatusPass.IsAsked(vo)), ct);
         if (await transfers.TellAsync(vo, work.Report, verdict, ct) is { } wait)
         {

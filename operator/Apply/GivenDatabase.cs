@@ -1,0 +1,40 @@
+using RucioOperator.Api;
+using RucioOperator.Catalogue;
+using RucioOperator.Desired;
+using RucioOperator.Observed;
+using RucioOperator.Runtime;
+
+namespace RucioOperator.Apply;
+
+/// <summary>Where a database server of somebody else is, modes existing and provision, and whom the spec's Secret lets log in there.</summary>
+public static class GivenDatabase
+{
+    /// <summary>Every server has it: where an admin makes others.</summary>
+    public const string Maintenance = "postgres";
+
+    /// <exception cref="SecretProblem">The CA's Secret is missing or incomplete.</exception>
+    public static async Task<DatabaseAddress> AddressAsync(RucioInstance instance, IReferencedSecrets secrets, CancellationToken ct)
+    {
+        if (instance.Spec.Database.Existing is { } existing)
+        {
+            return new(existing.Host, existing.Port, existing.Name, existing.Schema, existing.SslMode, await CaAsync(instance, secrets, existing.CaSecretRef, "spec.database.existing.caSecretRef", ct)) { CaSecret = existing.CaSecretRef?.Name };
+        }
+        var wanted = instance.Spec.Database.Provision!;
+        var name = wanted.Name ?? InstanceNames.Of(instance).DefaultDatabaseName();
+        return new(wanted.Host, wanted.Port, name, wanted.Schema, wanted.SslMode, await CaAsync(instance, secrets, wanted.CaSecretRef, "spec.database.provision.caSecretRef", ct)) { CaSecret = wanted.CaSecretRef?.Name };
+    }
+
+    /// <summary>Rucio's own login of an existing database, the admin's where one is to be made.</summary>
+    /// <exception cref="SecretProblem">The Secret is missing or incomplete.</exception>
+    public static async Task<DatabaseLogin> LoginAsync(RucioInstance instance, IReferencedSecrets secrets, CancellationToken ct)
+    {
+        var (reference, field) = instance.Spec.Database.Existing is { } existing
+            ? (existing.CredentialsSecretRef, "spec.database.existing.credentialsSecretRef")
+            : (instance.Spec.Database.Provision!.AdminSecretRef, "spec.database.provision.adminSecretRef");
+        var secret = new ObjectKey(instance.Metadata.NamespaceProperty, reference.Name);
+        return new(await secrets.RequireAsync(secret, "username", field, ct), await secrets.RequireAsync(secret, "password", field, ct));
+    }
+
+    private static async Task<string?> CaAsync(RucioInstance instance, IReferencedSecrets secrets, SecretRef? reference, string field, CancellationToken ct) =>
+        reference is null ? null : await secrets.RequireAsync(new ObjectKey(instance.Metadata.NamespaceProperty, reference.Name), "ca.crt", field, ct);
+}
