@@ -10,7 +10,7 @@ public sealed partial class ArchitectureTests
     /// <summary>A folder may use those before it.</summary>
     private static readonly string[] Order =
     [
-        "Runtime", "Api", "Releases", "Observed", "Planning", "Catalogue", "RucioApi", "Desired", "Grid", "Status", "Apply", "Hosting", "Controllers",
+        "Runtime", "Api", "Releases", "Observed", "Planning", "Catalogue", "RucioApi", "Desired", "Grid", "Status", "Apply", "Hosting", "Controllers", "Commands",
     ];
 
     [Test]

@@ -11,9 +11,9 @@ public sealed record ResourceKind(string Group, string Version, string Kind, str
     private static readonly ConcurrentDictionary<Type, ResourceKind> Known = new();
 
     // The models don't say it; these are the ones an operator may meet.
-    private static readonly HashSet<string> ClusterScoped = ["Namespace", "Node", "PersistentVolume", "StorageClass", "IngressClass", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"];
+    internal static readonly HashSet<string> ClusterScopedKinds = ["Namespace", "Node", "PersistentVolume", "StorageClass", "IngressClass", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"];
 
-    public bool IsClusterScoped => ClusterScoped.Contains(Kind);
+    public bool IsClusterScoped => ClusterScopedKinds.Contains(Kind);
 
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 
