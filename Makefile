@@ -6,7 +6,7 @@ PUBLISHED := artifacts/publish/rucio-operator
 # A test that hangs is named and ends the run.
 TEST := dotnet test tests/Tests.csproj --no-build --nologo --logger "console;verbosity=minimal" --blame-hang-timeout 10m --blame-hang-dump-type none
 
-.PHONY: golden build demo test test-slow test-cluster test-contract bench publish fmt fmt-check clean postgres
+.PHONY: golden build demo test test-slow test-cluster test-contract bench publish chart chart-lint fmt fmt-check clean postgres
 
 postgres: ## PostgreSQL's server programs, from the distribution's packages where it has none
 	@.ci/postgres
@@ -23,8 +23,9 @@ test: build postgres ## everything but what takes minutes or needs other servers
 test-slow: build postgres
 	@.ci/summary $(TEST) --filter 'Category=Slow'
 
-golden: build ## writes tests/Golden/*.yaml anew: read the diff
-	@GOLDEN=write $(TEST) --filter 'FullyQualifiedName~Tests.Golden'
+golden: build ## writes tests/Golden/*.yaml, tests/Chart/*.yaml and the chart's copies and tables anew: read the diff
+	@.ci/helm >/dev/null
+	@GOLDEN=write $(TEST) --filter 'FullyQualifiedName~Tests.Golden|FullyQualifiedName~Tests.Chart'
 
 test-contract: build postgres ## RUCIO_TEST_URL=... : against a running Rucio; else against the stand-in
 	@.ci/summary $(TEST) --filter 'Category=Contract'
@@ -35,6 +36,12 @@ test-cluster: build postgres ## KUBEBUILDER_ASSETS=... or KUBECONFIG=... : again
 publish: ## the shipped binary: NativeAOT, no trim or AOT warning
 	@dotnet publish operator -c Release -r $(RID) -p:PublishAot=true -o artifacts/publish --nologo
 	@$(PUBLISHED) --version
+
+chart-lint: ## the chart by helm's own rules; brings helm where there is none
+	@$$(.ci/helm) lint --strict charts/rucio-operator
+
+chart: chart-lint ## packs the chart into artifacts/
+	@$$(.ci/helm) package charts/rucio-operator --destination artifacts
 
 bench: publish postgres ## a Markdown table of the figures in README, measured on the published binary
 	@RUCIO_OPERATOR_BIN=$${RUCIO_OPERATOR_BIN:-$(CURDIR)/$(PUBLISHED)} dotnet run -c Release --project tests/Bench

@@ -9,13 +9,17 @@
 {{- end -}}
 
 {{- define "rucio-operator.labels" -}}
-{{ include "rucio-operator.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{ include "rucio-operator.labelsWith" (list . dict) }}
+{{- end -}}
+
+{{/* Of (list . more): the chart's own come before those of values. */}}
+{{- define "rucio-operator.labelsWith" -}}
+{{- $root := index . 0 -}}
+{{- $own := include "rucio-operator.selectorLabels" $root | fromYaml -}}
+{{- $_ := set $own "app.kubernetes.io/version" $root.Chart.AppVersion -}}
+{{- $_ := set $own "app.kubernetes.io/managed-by" $root.Release.Service -}}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_") -}}
+{{- toYaml (merge $own (index . 1) $root.Values.commonLabels) -}}
 {{- end -}}
 
 {{/* The name is the chart's, always: by it the network policies of instances know the operator. */}}
