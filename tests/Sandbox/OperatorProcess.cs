@@ -38,6 +38,25 @@ public sealed class OperatorProcess : IAsyncDisposable
         return new(Process.Start(start)!, new StreamWriter(logFile, append: true) { AutoFlush = true });
     }
 
+    /// <summary>One of the binary's commands, from its start to its end.</summary>
+    /// <param name="kubeconfig">Null: there is none.</param>
+    public static async Task<(int Code, string Out, string Error)> CommandAsync(string? kubeconfig, IEnumerable<string> arguments, string input = "")
+    {
+        var (program, first) = Program();
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[.. first, .. arguments])
+            start.ArgumentList.Add(argument);
+        start.Environment["KUBECONFIG"] = kubeconfig;
+        // Else somebody's own ~/.kube/config would be looked at.
+        start.Environment["HOME"] = Path.GetTempPath();
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token);
+        return (process.ExitCode, await output, await error);
+    }
+
     public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
