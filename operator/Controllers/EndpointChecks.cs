@@ -10,16 +10,10 @@ namespace RucioOperator.Controllers;
 public sealed class EndpointChecks(EndpointLook look, Informer<RucioInstance> instances, OperatorMetrics metrics)
 {
 
-    public static EndpointWatch Watch(HostGuard hosts, TrustTexts trust, Informer<RucioInstance> instances, OperatorMetrics metrics, TimeProvider time, Random random)
+    public static EndpointWatch Watch(HostGuard hosts, TrustTexts trust, Informer<RucioInstance> instances, OperatorMetrics metrics, TimeProvider time, Func<double> chance)
     {
         var checks = new EndpointChecks(new EndpointLook(hosts, new EndpointProbe(time, EndpointLook.Patience), trust), instances, metrics);
-        var watch = new EndpointWatch(checks.LookAsync, time, () =>
-        {
-            lock (random)
-            {
-                return random.NextDouble();
-            }
-        });
+        var watch = new EndpointWatch(checks.LookAsync, time, chance);
         metrics.WatchCertificates(() => watch.Certificates.Select(c => (c.Storage, c.Expires - time.GetUtcNow())));
         return watch;
     }

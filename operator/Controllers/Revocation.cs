@@ -14,7 +14,7 @@ namespace RucioOperator.Controllers;
 /// </summary>
 public sealed class Revocation(RevocationWatch watch, Informer<V1ConfigMap> maps)
 {
-    public static Revocation Make(Func<string, HttpClient> http, Informer<V1ConfigMap> maps, OperatorMetrics metrics, TimeProvider time, Random random)
+    public static Revocation Make(Func<string, HttpClient> http, Informer<V1ConfigMap> maps, OperatorMetrics metrics, TimeProvider time, Func<double> chance)
     {
         var fetch = new RevocationFetch(http(""), time);
         var watch = new RevocationWatch(async (url, ct) =>
@@ -30,13 +30,7 @@ public sealed class Revocation(RevocationWatch watch, Informer<V1ConfigMap> maps
             {
                 metrics.RevocationListFetched(read);
             }
-        }, time, () =>
-        {
-            lock (random)
-            {
-                return random.NextDouble();
-            }
-        });
+        }, time, chance);
         metrics.WatchRevocationLists(() => watch.Ends.Select(e => (e.Instance, e.Authority, e.NextUpdate - time.GetUtcNow())));
         return new Revocation(watch, maps);
     }

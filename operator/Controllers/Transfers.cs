@@ -91,12 +91,16 @@ public sealed class Transfers(ProxyKeeper keeper, TransferCredentials credential
     }
 
     /// <summary>A status is only what somebody wrote there: nobody but a server on the platform engineer's list is called for it.</summary>
-    internal static IReadOnlyList<FormerDelegation> Former(TransfersStatus? status, RucioInstance instance) =>
-    [
-        .. from d in status?.Delegations ?? []
-           where Uri.TryCreate(d.Server, UriKind.Absolute, out var server) && Servers(instance.Spec.Transfers?.FtsServers).Contains(server)
-           select new FormerDelegation(new Uri(d.Server), d.Id, d.Dn, d.Fqans ?? [], d.NotAfter is { } until ? new DateTimeOffset(DateTime.SpecifyKind(until, DateTimeKind.Utc)) : null),
-    ];
+    internal static IReadOnlyList<FormerDelegation> Former(TransfersStatus? status, RucioInstance instance)
+    {
+        var offered = Servers(instance.Spec.Transfers?.FtsServers);
+        return
+        [
+            .. from d in status?.Delegations ?? []
+               where Uri.TryCreate(d.Server, UriKind.Absolute, out var server) && offered.Contains(server)
+               select new FormerDelegation(new Uri(d.Server), d.Id, d.Dn, d.Fqans ?? [], d.NotAfter is { } until ? new DateTimeOffset(DateTime.SpecifyKind(until, DateTimeKind.Utc)) : null),
+        ];
+    }
 
     /// <param name="own">The platform engineer's own: no tenant names this host.</param>
     internal static VomsWish? Voms(VomsSpec? spec, RucioInstance instance, bool own)

@@ -76,7 +76,7 @@ public static class Wiring
         var generated = new GeneratedSecrets(c.Api, references, GeneratedSecrets.RandomText);
         var configMaps = new ReferencedMaps(c.Api, named);
         var trust = new TrustTexts(references, configMaps);
-        var revocation = Revocation.Make(new TrustedHttp(redirects: 3).For, maps, metrics, c.Time, c.Random);
+        var revocation = Revocation.Make(new TrustedHttp(redirects: 3).For, maps, metrics, c.Time, Chance(c.Random));
         var people = new ScimDirectory(new ScimClient(new TrustedHttp(redirects: 0).For, c.Time), c.Time);
         var served = new ServedRses();
         var tenancy = new Tenancy(instances, namespaces, c.Options.Namespaces);
@@ -116,7 +116,7 @@ public static class Wiring
             Transfers = transfers,
         };
         var vo = new VoController(voParts);
-        var endpoints = EndpointChecks.Watch(hosts, trust, instances, metrics, c.Time, c.Random);
+        var endpoints = EndpointChecks.Watch(hosts, trust, instances, metrics, c.Time, Chance(c.Random));
         var storage = new StorageController(new StorageParts(c.Api, tenancy, references, connections, served, vos, storages, new StatusWriter<StorageElement>(c.Api, storages, StorageController.Name), events, metrics, c.Time, c.Loggers.CreateLogger(typeof(StorageController)))
         {
             ConfigSecrets = configSecrets,

@@ -41,7 +41,7 @@ public sealed partial record AuthorityFiles(IReadOnlyDictionary<string, string> 
                     continue;
                 }
                 var authority = Parse(source, "certificate", () => X509CertificateLoader.LoadCertificate(der));
-                if (!authority.Extensions.OfType<X509BasicConstraintsExtension>().Any(b => b.CertificateAuthority))
+                if (!ProxyChain.IsAuthority(authority))
                 {
                     throw new FormatException($"{source}: {authority.Subject} is not the certificate of an authority (no basic constraint CA)");
                 }
@@ -74,7 +74,7 @@ public sealed partial record AuthorityFiles(IReadOnlyDictionary<string, string> 
             files[Bundle] = string.Concat(authorities.Select(a => a.ExportCertificatePem() + "\n"));
         }
         var listed = lists.Select(l => l.Issuer).ToHashSet();
-        var unlisted = lists.Count == 0 ? [] : authorities.Where(a => !listed.Contains(Convert.ToHexString(a.SubjectName.RawData))).Select(a => a.Subject).Order(StringComparer.Ordinal).ToList();
+        var unlisted = lists.Count == 0 ? [] : authorities.Where(a => !listed.Contains(RevocationList.IssuerOf(a))).Select(a => a.Subject).Order(StringComparer.Ordinal).ToList();
         return new AuthorityFiles(files, authorities.Count, lists.Count, lists.Min(l => l.NextUpdate), unlisted) { Certificates = authorities, Lists = lists, Fetched = beside };
     }
 

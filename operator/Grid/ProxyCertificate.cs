@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Grid;
 
@@ -21,7 +22,7 @@ public static class ProxyCertificate
     public static ClientCredential Of(ClientCredential issuer, DateTimeOffset now, TimeSpan lifetime, byte[]? attributeCertificates = null)
     {
         (X509Extension Extension, DateTimeOffset NotAfter)? attributes = attributeCertificates is null ? null : Embedded(attributeCertificates, issuer, now);
-        var end = Earliest(now + lifetime, attributes is { } given ? Earliest(given.NotAfter, issuer.CertificateNotAfter) : Left(issuer, now));
+        var end = Times.Earlier(now + lifetime, attributes is { } given ? Times.Earlier(given.NotAfter, issuer.CertificateNotAfter) : Left(issuer, now));
         var key = RSA.Create(KeyBits);
         return new ClientCredential([Create(issuer, key, now, end, attributes?.Extension), .. issuer.Chain], key);
     }
@@ -32,7 +33,7 @@ public static class ProxyCertificate
     public static string Sign(ClientCredential issuer, string csrPem, DateTimeOffset now, TimeSpan lifetime)
     {
         using var key = RequestedKey(csrPem);
-        using var proxy = Create(issuer, key, now, Earliest(now + lifetime, Left(issuer, now)), null);
+        using var proxy = Create(issuer, key, now, Times.Earlier(now + lifetime, Left(issuer, now)), null);
         return $"{proxy.ExportCertificatePem()}\n{issuer.ChainPem()}";
     }
 
@@ -87,9 +88,7 @@ public static class ProxyCertificate
 
     /// <summary>Attributes of its own that are alive would be dead before it.</summary>
     private static DateTimeOffset Left(ClientCredential issuer, DateTimeOffset now) =>
-        issuer.Attributes is { } attributes && attributes.NotAfter > now ? Earliest(attributes.NotAfter, issuer.CertificateNotAfter) : issuer.CertificateNotAfter;
-
-    private static DateTimeOffset Earliest(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+        issuer.Attributes is { } attributes && attributes.NotAfter > now ? Times.Earlier(attributes.NotAfter, issuer.CertificateNotAfter) : issuer.CertificateNotAfter;
 
     private static (X509Extension Extension, DateTimeOffset NotAfter) Embedded(byte[] certificates, ClientCredential issuer, DateTimeOffset now)
     {
@@ -109,7 +108,7 @@ public static class ProxyCertificate
                 {
                     throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"the attributes of VO {attributes.Vo} ran out at {attributes.NotAfter:yyyy-MM-ddTHH:mm:ssZ}"));
                 }
-                end = Earliest(end, attributes.NotAfter);
+                end = Times.Earlier(end, attributes.NotAfter);
                 writer.WriteEncodedValue(certificate.Span);
             }
         }

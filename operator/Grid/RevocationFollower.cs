@@ -38,7 +38,7 @@ internal sealed class RevocationFollower : IDisposable
                 return _known;
             }
             var first = _wish is null;
-            var issuers = wish.Authorities.Select(a => Convert.ToHexString(a.SubjectName.RawData)).ToHashSet(StringComparer.Ordinal);
+            var issuers = wish.Authorities.Select(RevocationList.IssuerOf).ToHashSet(StringComparer.Ordinal);
             // Of an authority that is trusted no longer nothing is kept.
             _known = RevocationState.Of(first ? Read(saved(), wish.Authorities) : [.. _known.Lists.Where(l => issuers.Contains(l.Issuer))]);
             _wish = wish;
@@ -64,7 +64,7 @@ internal sealed class RevocationFollower : IDisposable
                 .. from list in _known.Lists
                    where list.NextUpdate is not null
                    group list.NextUpdate!.Value by list.Issuer into of
-                   let authority = _wish.Authorities.FirstOrDefault(a => Convert.ToHexString(a.SubjectName.RawData) == of.Key)
+                   let authority = _wish.Authorities.FirstOrDefault(a => RevocationList.IssuerOf(a) == of.Key)
                    where authority is not null
                    select (authority.Subject, of.Min()),
             ];
@@ -178,7 +178,7 @@ internal sealed class RevocationFollower : IDisposable
         var now = _time.GetUtcNow();
         var listed = _known.Lists.Select(l => l.Issuer).ToHashSet(StringComparer.Ordinal);
         var left = _known.Lists.Select(l => l.NextUpdate - now).Where(l => l is not null).Select(l => l!.Value / 2).DefaultIfEmpty(wish.Interval).Min();
-        var wait = wish.Authorities.All(a => listed.Contains(Convert.ToHexString(a.SubjectName.RawData))) ? left : Hurry;
+        var wait = wish.Authorities.All(a => listed.Contains(RevocationList.IssuerOf(a))) ? left : Hurry;
         return wait < Hurry ? Hurry : wait < wish.Interval ? wait : wish.Interval;
     }
 }

@@ -43,10 +43,13 @@ public sealed record RevocationList(string Id, string Hash, string Issuer, DateT
         {
             throw new FormatException("what is there is no revocation list");
         }
-        return authorities.FirstOrDefault(a => Convert.ToHexString(a.SubjectName.RawData) == list.Issuer && Signed(crl, a)) is { } authority
+        return authorities.FirstOrDefault(a => IssuerOf(a) == list.Issuer && Signed(crl, a)) is { } authority
             ? (authority, list)
             : throw new FormatException("the revocation list there is signed by none of the trusted authorities");
     }
+
+    /// <summary><see cref="Issuer"/> of the lists that this authority gives out.</summary>
+    public static string IssuerOf(X509Certificate2 authority) => Convert.ToHexString(authority.SubjectName.RawData);
 
     private static RevocationList Of(X509Crl crl)
     {

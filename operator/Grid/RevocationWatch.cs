@@ -53,14 +53,7 @@ public sealed class RevocationWatch(Func<Uri, CancellationToken, Task<byte[]>> f
 
     private async Task<byte[]> TakeTurnAsync(Uri url, CancellationToken ct)
     {
-        await _turns.WaitAsync(ct);
-        try
-        {
-            return await fetch(url, ct);
-        }
-        finally
-        {
-            _turns.Release();
-        }
+        using var turn = await Turn.TakeAsync(_turns, ct);
+        return await fetch(url, ct);
     }
 }

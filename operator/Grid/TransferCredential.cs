@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Grid;
 
@@ -112,11 +113,11 @@ public static class TransferCredential
             (CredentialInvalid, () => UnreadableAttributes(credential)),
             (CredentialNotYetValid, () => credential.Chain.FirstOrDefault(c => ClientCredential.Utc(c.NotBefore) > now) is { } early
                 ? $"{Name(early)} is valid from {Text(ClientCredential.Utc(early.NotBefore))} on, and here it is {Text(now)}: one of the two clocks is wrong, or it is too early" : null),
-            (CredentialInvalid, () => IsAuthority(endEntity) ? $"{Name(endEntity)} is the certificate of an authority" : null),
+            (CredentialInvalid, () => ProxyChain.IsAuthority(endEntity) ? $"{Name(endEntity)} is the certificate of an authority" : null),
             (CredentialInvalid, () => MaySign(endEntity) ? null : $"the key usage of {Name(endEntity)} does not have digital signature: it can't log in anywhere"),
             (HostCertificate, () => IsForClients(endEntity) ? null : $"{Name(endEntity)} is a server's: its extended key usage does not have TLS client authentication, without which FTS refuses it. Ask the authority for a robot or client certificate"),
             // What ran out is asked as of its last moment, and first: nobody gets anywhere with a name that no authority gave.
-            (NotTrusted, () => CredentialTrust.Fault(credential, authoritiesPem, Earlier(now, credential.CertificateNotAfter.AddSeconds(-1)))),
+            (NotTrusted, () => CredentialTrust.Fault(credential, authoritiesPem, Times.Earlier(now, credential.CertificateNotAfter.AddSeconds(-1)))),
             (CredentialExpired, () => credential.Chain.FirstOrDefault(c => ClientCredential.Utc(c.NotAfter) <= now) is { } late
                 ? $"{Name(late)} ran out at {Text(ClientCredential.Utc(late.NotAfter))}" : null),
         ];
@@ -129,8 +130,6 @@ public static class TransferCredential
         }
         return null;
     }
-
-    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
     /// <summary>As <see cref="ProxyChain"/> and this one name certificates.</summary>
     internal static string Name(X509Certificate2 certificate) => SlashName.Of(certificate.SubjectName);
@@ -227,8 +226,6 @@ public static class TransferCredential
             return $"of its VOMS attributes, {error.Message}";
         }
     }
-
-    private static bool IsAuthority(X509Certificate2 certificate) => certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(b => b.CertificateAuthority);
 
     internal static bool MaySign(X509Certificate2 certificate) =>
         certificate.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault() is not { } usage || usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature);

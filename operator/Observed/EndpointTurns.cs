@@ -16,20 +16,9 @@ internal sealed class EndpointTurns
     /// <summary>Always from the narrowest to the widest, so that nobody waits in a circle.</summary>
     public async Task<T> TakeAsync<T>(WatchedStorage storage, Func<Task<T>> act, CancellationToken ct)
     {
-        using var vo = await Turn.OfAsync(_vos.GetOrAdd(storage.Vo, _ => new(OfVo)), ct);
-        using var instance = await Turn.OfAsync(_instances.GetOrAdd(storage.Instance, _ => new(OfInstance)), ct);
-        using var any = await Turn.OfAsync(_total, ct);
+        using var vo = await Turn.TakeAsync(_vos.GetOrAdd(storage.Vo, _ => new(OfVo)), ct);
+        using var instance = await Turn.TakeAsync(_instances.GetOrAdd(storage.Instance, _ => new(OfInstance)), ct);
+        using var any = await Turn.TakeAsync(_total, ct);
         return await act();
-    }
-
-    private sealed class Turn(SemaphoreSlim places) : IDisposable
-    {
-        public static async Task<Turn> OfAsync(SemaphoreSlim places, CancellationToken ct)
-        {
-            await places.WaitAsync(ct);
-            return new(places);
-        }
-
-        public void Dispose() => places.Release();
     }
 }

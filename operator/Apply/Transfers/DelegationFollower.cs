@@ -1,5 +1,6 @@
 using RucioOperator.Grid;
 using RucioOperator.Planning;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Apply.Transfers;
 
@@ -124,7 +125,7 @@ internal sealed class DelegationFollower : IDisposable
         }
         await fts.PutAsync(identity.DelegationId, proxy, ct);
         var until = await fts.EndsAsync(identity.DelegationId, ct);
-        var expected = Min(now + with.Terms.Lifetime, with.Proxy.NotAfter);
+        var expected = Times.Earlier(now + with.Terms.Lifetime, with.Proxy.NotAfter);
         Seen(identity, until, with.Known.Basis);
         if (until is null || until < expected - ClockTolerance)
         {
@@ -174,6 +175,4 @@ internal sealed class DelegationFollower : IDisposable
 
     private TransferFault Skew(TimeSpan ahead) => _tools.Fault(TransferFault.DelegationStep, TransferFault.ClockSkew,
         $"its clock is {ahead.Duration().TotalMinutes:0} minutes {(ahead > TimeSpan.Zero ? "ahead of" : "behind")} the operator's (which says {_tools.Now:u}): one of them is wrong, and proxies are refused for it");
-
-    private static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

@@ -1,5 +1,6 @@
 using RucioOperator.Grid;
 using RucioOperator.Planning;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Apply.Transfers;
 
@@ -59,7 +60,7 @@ internal sealed class DelegationRevocation : IDisposable
     {
         lock (_guard)
         {
-            return _over ? DateTimeOffset.MaxValue : _failures.Count == 0 || Ended ? _tools.Now : Earlier(_failures.LastAt + Renewal.RetryAfter(_failures.Count), Former.NotAfter!.Value);
+            return _over ? DateTimeOffset.MaxValue : _failures.Count == 0 || Ended ? _tools.Now : Times.Earlier(_failures.LastAt + Renewal.RetryAfter(_failures.Count), Former.NotAfter!.Value);
         }
     }
 
@@ -121,6 +122,4 @@ internal sealed class DelegationRevocation : IDisposable
         }
         return refused is null ? _tools.Fault(TransferFault.RevocationStep, CredentialGone, "the credential that it was made with is gone") : throw refused;
     }
-
-    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

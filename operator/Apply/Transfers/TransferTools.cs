@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using RucioOperator.Grid;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Apply.Transfers;
 
@@ -40,17 +41,17 @@ internal sealed class GridTurns
     private readonly ConcurrentDictionary<Uri, SemaphoreSlim> _servers = new();
     private readonly ConcurrentDictionary<(Uri, string), SemaphoreSlim> _identities = new();
 
-    public Task<IDisposable> KeyAsync(CancellationToken ct) => TakeAsync(_keys, ct);
+    public Task<Turn> KeyAsync(CancellationToken ct) => Turn.TakeAsync(_keys, ct);
 
-    public Task<IDisposable> VomsAsync(CancellationToken ct) => TakeAsync(_voms, ct);
+    public Task<Turn> VomsAsync(CancellationToken ct) => Turn.TakeAsync(_voms, ct);
 
     /// <summary>From the narrower to the wider, so that nobody waits in a circle.</summary>
     public async Task<IDisposable> FtsAsync(Uri server, ClientCredential credential, CancellationToken ct)
     {
-        var identity = await TakeAsync(_identities.GetOrAdd((server, Identity(credential.Dn, credential.Fqans)), _ => new(1)), ct);
+        var identity = await Turn.TakeAsync(_identities.GetOrAdd((server, Identity(credential.Dn, credential.Fqans)), _ => new(1)), ct);
         try
         {
-            return new Both(await TakeAsync(_servers.GetOrAdd(server, _ => new(OfServer)), ct), identity);
+            return new Both(await Turn.TakeAsync(_servers.GetOrAdd(server, _ => new(OfServer)), ct), identity);
         }
         catch (OperationCanceledException)
         {
@@ -61,17 +62,6 @@ internal sealed class GridTurns
 
     /// <summary>FTS makes the delegation's id of them, in their order.</summary>
     public static string Identity(string dn, IEnumerable<string> fqans) => string.Join('\n', [dn, .. fqans]);
-
-    private static async Task<IDisposable> TakeAsync(SemaphoreSlim places, CancellationToken ct)
-    {
-        await places.WaitAsync(ct);
-        return new Place(places);
-    }
-
-    private sealed class Place(SemaphoreSlim places) : IDisposable
-    {
-        public void Dispose() => places.Release();
-    }
 
     private sealed class Both(IDisposable first, IDisposable second) : IDisposable
     {

@@ -1,5 +1,6 @@
 using RucioOperator.Api;
 using RucioOperator.Apply.Transfers;
+using RucioOperator.Desired;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Controllers.VoStages;
@@ -64,17 +65,17 @@ internal static class TransfersStage
         var (vo, instance, report) = (work.Vo, work.Instance, work.Report);
         var left = await work.Parts.Transfers.ReleaseAsync(HolderOf(vo), ObjectKey.Of(vo), instance, vo.Status?.Transfers, null, StatusPass.IsAsked(vo), ct);
         var ofInstance = instance.Status?.Conditions?.FirstOrDefault(c => c.Type == TransferConditions.Delegated);
-        var mode = vo.Spec.Transfers?.Mode ?? instance.Spec.Transfers?.Mode ?? TransferMode.Certificates;
+        var byTokens = StorageDefaults.Of(instance, vo).Tokens;
         var (usesInstances, offers) = (instance.Spec.Transfers?.CredentialSecretRef is not null, instance.Spec is { External: null, Transfers.FtsServers.Count: > 0 });
         report.Remove(TransferConditions.ProxyReady, TransferConditions.VomsReady);
-        work.Status = work.Status with { Transfers = Remaining(left, offers && usesInstances && mode == TransferMode.Certificates ? instance.Status?.Transfers?.DelegatedUntil : null) };
+        work.Status = work.Status with { Transfers = Remaining(left, offers && usesInstances && !byTokens ? instance.Status?.Transfers?.DelegatedUntil : null) };
         switch (work)
         {
             case { Instance.Spec.External: not null, Vo.Spec.Transfers.CredentialSecretRef: not null }:
                 return new Outcome.Blocked(ExternalInstance, $"{Transfers.Field}: RucioInstance {ObjectKey.Of(instance)} is run by somebody else, who keeps proxies for it: leave it out");
             case var _ when notOffered is not null:
                 return notOffered;
-            case var _ when !offers || mode == TransferMode.Tokens:
+            case var _ when !offers || byTokens:
                 report.Remove(TransferConditions.Delegated);
                 return null;
             case var _ when !usesInstances:
