@@ -22,7 +22,7 @@ internal sealed class ObjectStore
 
     public long Compacted { get; private set; }
 
-    /// <summary>Called under the gate after every change.</summary>
+    /// <summary>Called under the gate after every change, before watches tell of it.</summary>
     public event Action<Change>? Changed;
 
     public IEnumerable<string> Storages => [.. _collections.Keys];
@@ -121,8 +121,9 @@ internal sealed class ObjectStore
 
     private void Publish(Change change)
     {
-        Of(change.After!.Storage).Publish(change);
+        // First: who hears of a definition may ask for its objects at once.
         Changed?.Invoke(change);
+        Of(change.After!.Storage).Publish(change);
     }
 
     private void Unindex(StoredObject? before)
