@@ -41,6 +41,9 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
         return null;
     }
 
+    /// <summary>The instance is gone, or closed to its namespace: other refusals keep what works working.</summary>
+    public bool IsShut(VirtualOrganisation vo) => Refuses(vo, out _) is Outcome.Blocked { Reason: InstanceNotFound or NamespaceNotAllowed };
+
     /// <summary>Null: go on. Else why everything that lives in this instance rests until the instance itself changes.</summary>
     public static string? Pauses(RucioInstance instance) => instance.Spec.Hibernate == true
         ? $"RucioInstance {ObjectKey.Of(instance)} hibernates (spec.hibernate): nothing is looked at or changed until it serves again"

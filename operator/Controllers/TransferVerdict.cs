@@ -44,6 +44,9 @@ internal sealed record TransferVerdict(TransferCredentialReading Reading, IReadO
 
     private bool IsFollowed => Reading is { Credential: not null, Reason: null or TransferCredential.CredentialExpired };
 
+    /// <summary>No proxy lives longer. Attributes that a long-lived proxy brought count where none are fetched.</summary>
+    private DateTimeOffset? Ends => Attributes is null ? Credential?.NotAfter : Credential?.CertificateNotAfter;
+
     public IReadOnlyList<TransferCondition> Conditions =>
     [
         Proxy(),
@@ -110,6 +113,7 @@ internal sealed record TransferVerdict(TransferCredentialReading Reading, IReadO
         {
             null when fault is not null => new(type, false, fault.Reason, fault.Message, IsNews: true),
             null when State.Fault is { } voms => new(type, false, "WaitingForVoms", $"no proxy without its attributes: see {TransferConditions.VomsReady} ({voms.Reason})"),
+            null when Ends <= Now => new(type, false, TransferCredential.CredentialExpired, $"What {Credential.Dn} brings ended at {Ends:u}{(Credential.CertificateNotAfter > Now ? ", with its VOMS attributes" : "")}: put a new one into the Secret", IsNews: true),
             null => new(type, null, "Making", $"A proxy of {certificate} is being made"),
             { } until when fault is not null && until - Now <= Renewal.Alarm => new(type, false, fault.Reason, $"The proxy ends at {until:u}; {Failing(fault)}", IsNews: true),
             { } until when fault is not null => new(type, true, fault.Reason, $"The proxy is good until {until:u}; {Failing(fault)}", IsNews: true),

@@ -123,6 +123,7 @@ public sealed class TransfersTests
         _bed.World.PatchSpec(World.Instances, _bed.Ns, "rucio", """{"tenancy": {"limits": null}}""");
         await _bed.ToldAsync("lim", "Delegated", "True", "Delegated");
         await _bed.World.ReadyAsync((World.Vos, _bed.Ns, "lim"));
+        await _bed.World.LooksAsync(2);
         Assert.That(Calls(), Is.EqualTo(calls), "whoever had been forgotten would ask the servers anew");
 
         int Calls() => _bed.North.Requests.Concat(_bed.South.Requests).Count(r => r.Dn == TransferBed.DnOf("limited"));

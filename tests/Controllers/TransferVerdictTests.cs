@@ -70,6 +70,13 @@ public sealed class TransferVerdictTests
     }
 
     [Test]
+    public void What_ended_before_a_proxy_was_made_of_it_is_not_under_way()
+    {
+        var late = new TransferVerdict(Read(), [], null, TransferState.Nothing, null, _robot.NotAfter.AddHours(1)).Conditions.Single();
+        Assert.That((late.Status, late.Reason, late.IsNews), Is.EqualTo(((bool?)false, TransferCredential.CredentialExpired, true)));
+    }
+
+    [Test]
     public void Without_an_answer_of_VOMS_each_condition_says_its_part()
     {
         var verdict = new TransferVerdict(Read(), [North], Voms(), new(null, Fault(GridRefusedException.VomsRefused, TransferFault.VomsStep), [new(North, false, null, null, [], null, null)], []), null, Now);

@@ -82,6 +82,6 @@ internal static class ProxiesStage
 
     /// <summary>Nothing of it is changed now; while it leaves, what it delegated is taken back with this.</summary>
     private static bool IsFrozen(InstanceWork work, VirtualOrganisation vo) =>
-        vo.Suspended || vo.Metadata.DeletionTimestamp is not null || work.Parts.Tenancy.Refuses(vo, out _) is not null
+        vo.Suspended || vo.Metadata.DeletionTimestamp is not null || work.Parts.Tenancy.IsShut(vo)
         || StatusPass.Mode(vo, vo.Spec.ManagementPolicy, DriftPolicy.Heal, nothingToDo: true) != PassMode.Act;
 }
