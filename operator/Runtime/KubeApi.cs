@@ -100,15 +100,16 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         return Parse(operation, () => Trimmed(ResourceJson.Named((IKubernetesObject<V1ObjectMeta>)JsonSerializer.Deserialize(body, KubeJson.Options.GetTypeInfo(type))!, kind)));
     }
 
-    /// <summary>Server-side apply of the status subresource, forced.</summary>
-    public Task<T> ApplyStatusAsync<T>(ObjectKey key, JsonNode status, string fieldManager, CancellationToken cancellationToken) where T : class, IKubernetesObject<V1ObjectMeta>
+    /// <summary>Server-side apply of the status subresource, forced. A newer object, or another of that name, is a conflict.</summary>
+    /// <param name="version">resourceVersion: the server ignores a uid here (metadata of an apply to <c>/status</c> is the stored one).</param>
+    public Task<T> ApplyStatusAsync<T>(ObjectKey key, string? version, JsonNode status, string fieldManager, CancellationToken cancellationToken) where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var kind = ResourceKind.Of<T>();
         var patch = new JsonObject
         {
             ["apiVersion"] = kind.ApiVersion,
             ["kind"] = kind.Kind,
-            ["metadata"] = new JsonObject { ["name"] = key.Name, ["namespace"] = key.Namespace },
+            ["metadata"] = new JsonObject { ["name"] = key.Name, ["namespace"] = key.Namespace, ["resourceVersion"] = version },
             ["status"] = status.DeepClone(),
         };
         return CallAsync<T>(HttpMethod.Patch, kind, key, "status", Query(("fieldManager", fieldManager), ("force", "true")), Body(Encoding.UTF8.GetBytes(patch.ToJsonString()), "application/apply-patch+yaml"), cancellationToken);

@@ -8,9 +8,11 @@ namespace RucioOperator.Status;
 /// <summary>The one writer of <c>/status</c> of a kind.</summary>
 public sealed class StatusWriter<T>(KubeApi api, Informer<T> informer, string controller) where T : class, IRucioResource
 {
+    private const int Attempts = 5;
+
     /// <summary>
     /// Writes the status of <paramref name="desired"/> if it differs from that of <paramref name="current"/>; a gone
-    /// object is no error. The answer is in the store before this returns, so the next pass builds on it.
+    /// object, or another by now, is no error; one that changed and whose change has not arrived yet is a conflict. The answer is in the store before this returns, so the next pass builds on it.
     /// </summary>
     /// <returns>Whether something was written.</returns>
     public async Task<bool> WriteAsync(T current, T desired, CancellationToken cancellationToken)
@@ -18,14 +20,25 @@ public sealed class StatusWriter<T>(KubeApi api, Informer<T> informer, string co
         var (before, after) = (StatusOf(current), StatusOf(desired));
         if (JsonNode.DeepEquals(before, after) || JsonNode.DeepEquals(Ordered(before), Ordered(after)))
             return false;
-        try
+        var key = ObjectKey.Of(current);
+        for (var attempt = 1; ; attempt++)
         {
-            informer.Refresh(await api.ApplyStatusAsync<T>(ObjectKey.Of(current), after, $"rucio-operator/{controller}", cancellationToken));
-            return true;
-        }
-        catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
-        {
-            return false;
+            // What was found out of an object is not said of another that took its name meanwhile.
+            if (informer.Store.Get(key) is not { } known || known.Metadata.Uid != current.Metadata.Uid)
+                return false;
+            try
+            {
+                informer.Refresh(await api.ApplyStatusAsync<T>(key, known.Metadata.ResourceVersion, after, $"rucio-operator/{controller}", cancellationToken));
+                return true;
+            }
+            catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
+            {
+                return false;
+            }
+            catch (KubeApiException error) when (error.Kind == KubeErrorKind.Conflict && attempt < Attempts && informer.Store.Get(key)?.Metadata.ResourceVersion != known.Metadata.ResourceVersion)
+            {
+                // Somebody wrote to it, and the store knows by now.
+            }
         }
     }
 

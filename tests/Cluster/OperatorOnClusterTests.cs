@@ -121,6 +121,24 @@ public sealed class OperatorOnClusterTests
     }
 
     [Test]
+    public async Task A_status_for_a_former_version_is_a_conflict_and_a_uid_would_be_ignored()
+    {
+        var former = _cluster.Store.Get(Vo, Ns, "sky")!["metadata"]!["resourceVersion"]!.GetValue<string>();
+        _cluster.Store.Patch(Vo, Ns, "sky", Yaml.Parse("metadata: {labels: {seen: again}}").Single());
+
+        Assert.That((await ApplyAsync("resourceVersion", former)).Status, Is.EqualTo(409));
+        Assert.That((await ApplyAsync("uid", Guid.NewGuid().ToString())).Status, Is.EqualTo(200));
+
+        Task<(int Status, JsonObject Body)> ApplyAsync(string field, string value) => _cluster.Api.SendAsync("PATCH", $"{RemoteStore.Path(Vo, Ns, "sky")}/status?fieldManager=late&force=true&dryRun=All", new JsonObject
+        {
+            ["apiVersion"] = "rucio.cern.ch/v1alpha1",
+            ["kind"] = "VirtualOrganisation",
+            ["metadata"] = new JsonObject { ["name"] = "sky", ["namespace"] = Ns, [field] = value },
+            ["status"] = new JsonObject { ["tag"] = "old" },
+        }, ClusterClient.Apply);
+    }
+
+    [Test]
     public async Task What_cannot_change_is_refused_by_the_server_once_it_is_made()
     {
         foreach (var (resource, name, patch, message) in ((string, string, string, string)[])

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -55,6 +56,32 @@ public sealed class WritersTests
         vos = await bed.FollowAsync<VirtualOrganisation>();
         writer = new StatusWriter<VirtualOrganisation>(bed.Api, vos, "vo");
         Assert.That(await WriteAsync(new Outcome.Blocked("Parent", "RucioInstance default/rucio is not there")), Is.False);
+    }
+
+    [Test]
+    public async Task Somebody_elses_write_in_between_does_not_matter()
+    {
+        var former = vos.Store.Get(Key)!;
+        bed.Server.Store.Patch("virtualorganisations.rucio.cern.ch", KubeBed.Ns, "vo", new() { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["team"] = "grid" } } });
+        await Eventually.TrueAsync(() => vos.Store.Get(Key)!.Metadata.ResourceVersion != former.Metadata.ResourceVersion);
+        Assert.That(await writer.WriteAsync(former, former with { Status = new() { Tag = "abc" } }, default));
+    }
+
+    [Test]
+    public async Task What_was_found_out_of_an_object_is_not_written_to_another_of_its_name()
+    {
+        var former = vos.Store.Get(Key)!;
+        bed.Server.Store.Delete("virtualorganisations.rucio.cern.ch", KubeBed.Ns, "vo");
+        bed.Server.ApplyYaml($"{{apiVersion: rucio.cern.ch/v1alpha1, kind: VirtualOrganisation, metadata: {{name: vo, namespace: {KubeBed.Ns}}}, spec: {{instanceRef: {{name: rucio}}, tag: xyz}}}}");
+        try
+        {
+            Assert.That(await writer.WriteAsync(former, former with { Status = new() { Tag = "abc" } }, default), Is.False);
+        }
+        catch (KubeApiException error) when (error.Kind == KubeErrorKind.Conflict)
+        {
+            // The store did not know of the new one yet: the next pass does.
+        }
+        Assert.That(bed.Server.Store.Get("virtualorganisations.rucio.cern.ch", KubeBed.Ns, "vo")!["status"], Is.Null);
     }
 
     [Test]
