@@ -6,7 +6,7 @@ PUBLISHED := artifacts/publish/rucio-operator
 # A test that hangs is named and ends the run.
 TEST := dotnet test tests/Tests.csproj --no-build --nologo --logger "console;verbosity=minimal" --blame-hang-timeout 10m --blame-hang-dump-type none
 
-.PHONY: golden build demo test test-slow test-cluster test-contract bench publish chart chart-lint fmt fmt-check clean postgres
+.PHONY: golden build demo test test-slow test-cluster test-contract test-image bench publish image sbom e2e chart chart-lint fmt fmt-check clean postgres
 
 postgres: ## PostgreSQL's server programs, from the distribution's packages where it has none
 	@.ci/postgres
@@ -42,6 +42,15 @@ chart-lint: ## the chart by helm's own rules; brings helm where there is none
 
 chart: chart-lint ## packs the chart into artifacts/
 	@$$(.ci/helm) package charts/rucio-operator --destination artifacts
+
+image: ## the container image of all architectures as artifacts/image/rucio-operator.tar; REGISTRY=... pushes it: image/README.md
+	@image/build
+
+sbom: ## what is in the binary, as CycloneDX: artifacts/image/rucio-operator.cdx.json
+	@image/build bill
+
+test-image: build postgres ## the image of this machine's architecture is made, taken apart and run as user 1654
+	@.ci/summary $(TEST) --filter 'Category=Image'
 
 bench: publish postgres ## a Markdown table of the figures in README, measured on the published binary
 	@RUCIO_OPERATOR_BIN=$${RUCIO_OPERATOR_BIN:-$(CURDIR)/$(PUBLISHED)} dotnet run -c Release --project tests/Bench
