@@ -5,11 +5,12 @@ namespace RucioOperator.Hosting;
 /// <summary>The connection to the API server: KUBECONFIG, ~/.kube/config, or in-cluster.</summary>
 public static class KubeConnection
 {
-    public static Kubernetes Open() => Open(KubernetesClientConfiguration.BuildDefaultConfig());
+    /// <param name="identity">Of this process, so that the API's log tells one replica's requests from another's.</param>
+    public static Kubernetes Open(string? identity = null) => Open(KubernetesClientConfiguration.BuildDefaultConfig(), identity);
 
-    public static Kubernetes Open(KubernetesClientConfiguration configuration)
+    public static Kubernetes Open(KubernetesClientConfiguration configuration, string? identity = null)
     {
-        configuration.UserAgent = "rucio-operator";
+        configuration.UserAgent = $"rucio-operator/{typeof(KubeConnection).Assembly.GetName().Version?.ToString(3)}{(identity is null ? "" : $" ({identity})")}";
         // Calls have their own limit; a watch has none.
         configuration.HttpClientTimeout = Timeout.InfiniteTimeSpan;
         configuration.FirstMessageHandlerSetup = handler =>

@@ -28,10 +28,11 @@ public static class OperatorHost
 
     private static async Task<int> RunAsync(OperatorOptions options, Action<Composition> compose)
     {
+        var identity = Identity();
         k8s.Kubernetes client;
         try
         {
-            client = KubeConnection.Open();
+            client = KubeConnection.Open(identity);
         }
         catch (Exception error) when (error is k8s.Exceptions.KubeConfigException or IOException or UnauthorizedAccessException)
         {
@@ -43,7 +44,7 @@ public static class OperatorHost
             var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
             Telemetry.Add(builder, options);
             HealthEndpoints.Listen(builder, options);
-            builder.Services.AddSingleton(services => Compose(options, client, services.GetRequiredService<ILoggerFactory>()));
+            builder.Services.AddSingleton(services => Compose(options, client, identity, services.GetRequiredService<ILoggerFactory>()));
             builder.Services.AddSingleton<RuntimeService>();
             builder.Services.AddHostedService(services => services.GetRequiredService<RuntimeService>());
             await using var app = builder.Build();
@@ -64,9 +65,9 @@ public static class OperatorHost
         }
     }
 
-    private static Composition Compose(OperatorOptions options, k8s.Kubernetes client, ILoggerFactory loggers)
+    private static Composition Compose(OperatorOptions options, k8s.Kubernetes client, string identity, ILoggerFactory loggers)
     {
-        var (time, random, identity) = (TimeProvider.System, new Random(), Identity());
+        var (time, random) = (TimeProvider.System, new Random());
         var api = new KubeApi(client, time);
         var runtime = new ControllerRuntime(api, new RuntimeOptions
         {

@@ -28,6 +28,9 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
     private const string Json = "application/json";
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>As long as a lost lease leaves for it (<see cref="LeaderElectionOptions"/>), and well within a pod's time to end.</summary>
+    private static readonly TimeSpan LastWrite = TimeSpan.FromSeconds(5);
+
     /// <summary>Null when there is none.</summary>
     /// <param name="kind">Needed where T does not say it: <see cref="PartialObject"/> reads metadata only.</param>
     public async Task<T?> GetAsync<T>(ObjectKey key, CancellationToken cancellationToken, ResourceKind? kind = null) where T : class, IKubernetesObject<V1ObjectMeta>
@@ -166,18 +169,29 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
 
     private async Task<byte[]> ReadAsync(HttpRequestMessage request, string operation, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         using var limit = new CancellationTokenSource(CallTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        using var ended = cancellationToken.Register(() =>
+        {
+            // A write on its way is waited for: cut off, it might take effect after those of the next leader.
+            if (IsAwaited(request.Method))
+                limit.CancelAfter(LastWrite);
+            else
+                limit.Cancel();
+        });
         try
         {
-            using var response = await SendAsync(request, operation, HttpCompletionOption.ResponseContentRead, both.Token);
-            return await TransportAsync(operation, () => response.Content.ReadAsByteArrayAsync(both.Token), both.Token);
+            using var response = await SendAsync(request, operation, HttpCompletionOption.ResponseContentRead, limit.Token);
+            return await TransportAsync(operation, () => response.Content.ReadAsByteArrayAsync(limit.Token), limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new KubeApiException(KubeErrorKind.Unavailable, operation, $"no answer in {CallTimeout.TotalSeconds:0} s");
         }
     }
+
+    // Not the Lease, which alone is replaced: an attempt must not outlive its deadline.
+    private static bool IsAwaited(HttpMethod method) => method != HttpMethod.Get && method != HttpMethod.Put;
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, string operation, HttpCompletionOption completion, CancellationToken cancellationToken)
     {

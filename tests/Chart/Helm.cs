@@ -27,15 +27,19 @@ internal static class Helm
 
     /// <summary>What `helm template` makes of the chart.</summary>
     /// <param name="values">path=JSON, as --set-json takes it.</param>
-    public static async Task<string> RenderAsync(params IEnumerable<string> values)
+    public static Task<string> RenderAsync(params IEnumerable<string> values) => RenderInAsync(Namespace, values);
+
+    public static async Task<string> RenderInAsync(string ns, IEnumerable<string> values)
     {
-        var (code, output, errors) = await TemplateAsync(values);
+        var (code, output, errors) = await TemplateAsync(values, ns);
         Assert.That(code, Is.Zero, errors);
         return output;
     }
 
-    public static Task<(int Code, string Output, string Errors)> TemplateAsync(params IEnumerable<string> values) =>
-        RunAsync(null, ["template", Release, Chart, "--namespace", Namespace, .. values.SelectMany(value => (string[])["--set-json", value])]);
+    public static Task<(int Code, string Output, string Errors)> TemplateAsync(IEnumerable<string> values, string ns = Namespace) =>
+        RunAsync(null, ["template", Release, Chart, "--namespace", ns, .. Set(values)]);
+
+    public static IEnumerable<string> Set(IEnumerable<string> values) => values.SelectMany(value => (string[])["--set-json", value]);
 
     public static async Task<(int Code, string Output, string Errors)> RunAsync(string? kubeconfig, params IEnumerable<string> arguments)
     {

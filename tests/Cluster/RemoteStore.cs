@@ -20,7 +20,8 @@ internal sealed class RemoteStore(ClusterClient client) : IKubeStore
     public static string ResourceOf(JsonObject node)
     {
         var (apiVersion, kind) = (node["apiVersion"]!.GetValue<string>(), node["kind"]!.GetValue<string>());
-        return $"{kind.ToLowerInvariant()}s{(apiVersion.Contains('/') ? $".{apiVersion.Split('/')[0]}" : "")}";
+        var plural = kind.EndsWith('y') ? $"{kind[..^1]}ies" : $"{kind}s";
+        return $"{plural.ToLowerInvariant()}{(apiVersion.Contains('/') ? $".{apiVersion.Split('/')[0]}" : "")}";
     }
 
     public JsonObject? Get(string resource, string ns, string name)

@@ -16,9 +16,6 @@ namespace RucioOperator.Tests.Cluster;
 [Category("Cluster"), FixtureLifeCycle(LifeCycle.SingleInstance)]
 public sealed class RenderedObjectsTests
 {
-    /// <summary>A folder with the products' own definitions instead of ours, which take any spec.</summary>
-    private const string DefinitionsVariable = "OPTIONAL_DEFINITIONS";
-
     private TestCluster cluster = null!;
     private string ns = "";
 
@@ -26,16 +23,7 @@ public sealed class RenderedObjectsTests
     public async Task StartAsync()
     {
         cluster = await TestCluster.GetAsync();
-        var given = Environment.GetEnvironmentVariable(DefinitionsVariable) is { Length: > 0 } folder
-            ? Directory.GetFiles(folder, "*.yaml").SelectMany(file => Yaml.Parse(File.ReadAllText(file))).ToDictionary(definition => definition.Text("metadata", "name")!)
-            : [];
-        foreach (var (name, own) in OptionalDefinitions.All)
-        {
-            // A cluster of somebody's may have the product.
-            if (cluster.Store.Get("customresourcedefinitions.apiextensions.k8s.io", "", name) is null)
-                cluster.Store.Upsert(given.GetValueOrDefault(name, own));
-            await cluster.UntilAsync("customresourcedefinitions.apiextensions.k8s.io", null, name, d => SandboxBed.Condition(d, "Established")?["status"]?.GetValue<string>() == "True");
-        }
+        await cluster.ServeOptionalKindsAsync();
         ns = cluster.NewNamespace();
         cluster.Store.Patch("namespaces", "", ns, Yaml.Parse("metadata: {labels: {pod-security.kubernetes.io/enforce: baseline, pod-security.kubernetes.io/warn: baseline}}").Single());
     }

@@ -38,6 +38,21 @@ internal sealed class TestCluster
         return await Shared.Value;
     }
 
+    /// <summary>Definitions of the products whose objects we may make: those in the folder OPTIONAL_DEFINITIONS, else ours, which take any spec.</summary>
+    public async Task ServeOptionalKindsAsync()
+    {
+        var given = Variable("OPTIONAL_DEFINITIONS") is { } folder
+            ? Directory.GetFiles(folder, "*.yaml").SelectMany(file => Yaml.Parse(File.ReadAllText(file))).ToDictionary(definition => definition["metadata"]!["name"]!.GetValue<string>())
+            : [];
+        foreach (var (name, own) in OptionalDefinitions.All)
+        {
+            // A cluster of somebody's may have the product.
+            if (Store.Get("customresourcedefinitions.apiextensions.k8s.io", "", name) is null)
+                Store.Upsert(given.GetValueOrDefault(name, own));
+            await UntilAsync("customresourcedefinitions.apiextensions.k8s.io", null, name, d => SandboxBed.Condition(d, "Established")?["status"]?.GetValue<string>() == "True");
+        }
+    }
+
     private static async Task<TestCluster> StartAsync()
     {
         var cluster = Variable("KUBEBUILDER_ASSETS") is { } assets ? new TestCluster(await KubeControlPlane.StartAsync(assets), true) : new TestCluster(Variable("KUBECONFIG")!, false);
