@@ -7,8 +7,9 @@ using RucioOperator.Runtime;
 namespace RucioOperator.Apply;
 
 /// <summary>Holds catalogues for the RucioInstances of this cluster.</summary>
-/// <param name="cluster">Uid of the namespace kube-system; null while it has not been seen.</param>
-public sealed class CatalogueOwnership(Func<string?> cluster, TimeSpan driftInterval)
+/// <param name="named">The namespace whose uid names the cluster: kube-system, or the operator's own where it may read no other.</param>
+/// <param name="cluster">That uid; null while it has not been seen.</param>
+public sealed class CatalogueOwnership(string named, Func<string?> cluster, TimeSpan driftInterval)
 {
     /// <summary>Several passes, so that a slow one is not taken for a dead operator.</summary>
     private readonly TimeSpan _lease = driftInterval * 3 is var three && three > TimeSpan.FromMinutes(15) ? three : TimeSpan.FromMinutes(15);
@@ -45,7 +46,7 @@ public sealed class CatalogueOwnership(Func<string?> cluster, TimeSpan driftInte
     }
 
     private CatalogueOwner Me(RucioInstance instance) => new(
-        cluster() ?? throw new DatabaseFault(DatabaseFault.Failed, "namespace kube-system, whose uid names this cluster in the catalogue, cannot be seen", transient: true),
+        cluster() ?? throw new DatabaseFault(DatabaseFault.Failed, $"namespace {named}, whose uid names this cluster in the catalogue, cannot be seen", transient: true),
         ObjectKey.Of(instance).ToString(), _lease, TimeSpan.Zero);
 
     private static string? TakeOver(RucioInstance instance) =>

@@ -5,8 +5,8 @@ using RucioOperator.Runtime;
 namespace RucioOperator.Controllers;
 
 /// <summary>May this namespace use this instance, and is the instance ready for it? First rule that fits wins.</summary>
-/// <param name="watched">Namespaces this operator sees; empty: all.</param>
-public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialObject> namespaces, IReadOnlyList<string> watched)
+/// <param name="sees">Whether what is in a namespace is seen by this operator.</param>
+public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialObject> namespaces, Func<string, bool> sees)
 {
     public const string InstanceNotFound = nameof(InstanceNotFound);
     public const string NamespaceNotAllowed = nameof(NamespaceNotAllowed);
@@ -20,6 +20,10 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
         var key = Indexes.InstanceOf(vo);
         var ns = vo.Metadata.NamespaceProperty;
         instance = instances.Store.Get(key);
+        if (instance is null && !sees(key.Namespace))
+        {
+            return new Outcome.Blocked(InstanceNotFound, $"spec.instanceRef.namespace: this operator does not watch namespace {key.Namespace}, or has no Role there: its platform engineer adds it to the option namespaces");
+        }
         if (instance is null || instance.Metadata.DeletionTimestamp is not null)
         {
             return new Outcome.Blocked(InstanceNotFound, $"spec.instanceRef: RucioInstance {key} does not exist");
@@ -74,7 +78,7 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
     public RucioInstance? InstanceOf(VirtualOrganisation vo) => instances.Store.Get(Indexes.InstanceOf(vo));
 
     /// <summary>What is not there may just be out of sight.</summary>
-    public bool Sees(string ns) => watched.Count == 0 || watched.Contains(ns);
+    public bool Sees(string ns) => sees(ns);
 
     /// <summary>The platform engineer names this namespace for the tag.</summary>
     public static bool GrantsByName(RucioInstance instance, VirtualOrganisation vo) => instance.Spec.Tenancy?.Vos?.Any(g => g.Tag == vo.Spec.Tag && g.Namespace == vo.Metadata.NamespaceProperty) == true;

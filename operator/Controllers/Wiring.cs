@@ -36,8 +36,10 @@ public static class Wiring
         var instances = runtime.Informer<RucioInstance>();
         var vos = runtime.Informer<VirtualOrganisation>();
         var storages = runtime.Informer<StorageElement>();
-        // Namespaces are cluster-scoped whatever is watched, and only their labels matter.
-        var namespaces = runtime.MetadataInformer<V1Namespace>();
+        var home = c.Options.Namespace ?? c.Options.LeaseNamespace;
+        // Only their labels matter, and the uid of one.
+        var namespaces = runtime.NamespaceInformer(home);
+        var clusterNamespace = c.Options.Namespaces.Count == 0 ? "kube-system" : home;
         var secrets = runtime.MetadataInformer<V1Secret>();
         var named = runtime.MetadataInformer<V1ConfigMap>();
         var deployments = runtime.Informer<V1Deployment>(managed);
@@ -79,8 +81,8 @@ public static class Wiring
         var revocation = Revocation.Make(new TrustedHttp(redirects: 3).For, maps, metrics, c.Time, Chance(c.Random));
         var people = new ScimDirectory(new ScimClient(new TrustedHttp(redirects: 0).For, c.Time), c.Time);
         var served = new ServedRses();
-        var tenancy = new Tenancy(instances, namespaces, c.Options.Namespaces);
-        var ownership = new CatalogueOwnership(() => namespaces.Store.Get(new ObjectKey("", "kube-system"))?.Metadata.Uid, c.Options.DriftInterval);
+        var tenancy = new Tenancy(instances, namespaces, runtime.Sees);
+        var ownership = new CatalogueOwnership(clusterNamespace, () => namespaces.Store.Get(new ObjectKey("", clusterNamespace))?.Metadata.Uid, c.Options.DriftInterval);
         var applier = new ServerSideApplier(c.Api, children, c.Time, c.Loggers.CreateLogger<ServerSideApplier>());
         var servers = new DatabaseServers(applier, generated, references, statefulSets, kinds, c.Time);
         Func<string, string, Uri?> databaseAt = (service, ns) => c.Options.ServiceOverrides.Find(service, ns) is { Scheme: ServiceOverrides.Tcp } at ? at : null;

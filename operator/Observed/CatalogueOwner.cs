@@ -3,7 +3,7 @@ using System.Globalization;
 namespace RucioOperator.Observed;
 
 /// <summary>Who works on a catalogue: one RucioInstance of one cluster, as a row of the catalogue says that everybody on it can read.</summary>
-/// <param name="Cluster">Uid of the namespace kube-system: the cluster's own, whatever it is called.</param>
+/// <param name="Cluster">Uid of the namespace kube-system: the cluster's own, whatever it is called. Of an operator that watches a list of namespaces, uid of its own namespace.</param>
 /// <param name="Instance">namespace/name.</param>
 /// <param name="Lease">Not renewed for so long, it may be taken over.</param>
 /// <param name="Age">Since it was last renewed, by the database's clock: no two clocks are compared.</param>

@@ -19,12 +19,11 @@ public static class OptionalKinds
 
     public static readonly OptionalKind Cluster = new(CloudNativePG, "postgresql.cnpg.io", "Cluster", "clusters", "v1");
     public static readonly OptionalKind Backup = new(CloudNativePG, "postgresql.cnpg.io", "Backup", "backups", "v1");
-    public static readonly OptionalKind ScheduledBackup = new(CloudNativePG, "postgresql.cnpg.io", "ScheduledBackup", "scheduledbackups", "v1");
     public static readonly OptionalKind Certificate = new("cert-manager", "cert-manager.io", "Certificate", "certificates", "v1");
     public static readonly OptionalKind HttpRoute = new(GatewayApi, "gateway.networking.k8s.io", "HTTPRoute", "httproutes", "v1");
     public static readonly OptionalKind TlsRoute = new(GatewayApi, "gateway.networking.k8s.io", "TLSRoute", "tlsroutes", "v1", "v1alpha3", "v1alpha2");
     public static readonly OptionalKind PodMonitor = new("the Prometheus Operator", "monitoring.coreos.com", "PodMonitor", "podmonitors", "v1");
     public static readonly OptionalKind PrometheusRule = new("the Prometheus Operator", "monitoring.coreos.com", "PrometheusRule", "prometheusrules", "v1");
 
-    public static readonly ImmutableArray<OptionalKind> All = [Cluster, Backup, ScheduledBackup, Certificate, HttpRoute, TlsRoute, PodMonitor, PrometheusRule];
+    public static readonly ImmutableArray<OptionalKind> All = [Cluster, Backup, Certificate, HttpRoute, TlsRoute, PodMonitor, PrometheusRule];
 }

@@ -33,12 +33,14 @@ public sealed class ControllerRuntime : IDisposable
     private readonly List<Controller> controllers = [];
     private readonly LeaderElection? election;
     private readonly Meter gauges = new(RuntimeMetrics.MeterName);
+    private readonly WatchedNamespaces? access;
     private volatile bool working;
 
     public ControllerRuntime(KubeApi api, RuntimeOptions options, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         (this.api, this.options, this.time, this.random, this.loggers) = (api, options, time, random, loggers);
         logger = loggers.CreateLogger("RucioOperator.Runtime");
+        access = options.Namespaces.Count > 0 ? new() : null;
         election = options.LeaderElection is { } settings ? new LeaderElection(api, settings, time, random, logger) : null;
         gauges.CreateObservableGauge("rucio_operator_leader", () => IsLeader ? 1 : 0, description: "1 while this process leads");
         gauges.CreateObservableGauge("rucio_operator_cache_objects", () => informers.Select(informer => new Measurement<int>(informer.Count, new KeyValuePair<string, object?>("kind", informer.Name))), description: "Objects in the caches");
@@ -55,7 +57,7 @@ public sealed class ControllerRuntime : IDisposable
     public Informer<T> Informer<T>(string? labelSelector = null, Func<T, T>? transform = null, Func<InformerOptions<T>, InformerOptions<T>>? configure = null)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var settings = new InformerOptions<T> { Namespaces = options.Namespaces, LabelSelector = labelSelector, Transform = transform };
+        var settings = new InformerOptions<T> { Namespaces = options.Namespaces, Access = access, LabelSelector = labelSelector, Transform = transform };
         var informer = new Informer<T>(api, configure?.Invoke(settings) ?? settings, time, Derived(), logger);
         informers.Add(informer);
         return informer;
@@ -63,7 +65,7 @@ public sealed class ControllerRuntime : IDisposable
 
     /// <summary>An informer over the watched namespaces that somebody else runs, while the server serves that kind.</summary>
     public Informer<UntypedObject> OptionalInformer(ResourceKind kind, string labelSelector) =>
-        new(api, new InformerOptions<UntypedObject> { Namespaces = options.Namespaces, LabelSelector = labelSelector, Kind = kind, IsOptional = true }, time, Derived(), logger);
+        new(api, new InformerOptions<UntypedObject> { Namespaces = options.Namespaces, Access = access, LabelSelector = labelSelector, Kind = kind, IsOptional = true }, time, Derived(), logger);
 
     /// <summary>Runs something that fills caches besides the informers made here; workers wait for it, too.</summary>
     public void Follow(IInformer informer) => informers.Add(informer);
@@ -71,6 +73,16 @@ public sealed class ControllerRuntime : IDisposable
     /// <summary>Follows a kind without its content: names, labels, resourceVersion; no annotations.</summary>
     public Informer<PartialObject> MetadataInformer<T>(string? labelSelector = null) where T : class, IKubernetesObject<V1ObjectMeta> =>
         Informer<PartialObject>(labelSelector, configure: settings => settings with { Kind = ResourceKind.Of<T>() });
+
+    /// <summary>
+    /// Namespaces without their content. All, by a watch; where only some are watched, those and <paramref name="home"/> by name, as a Role in
+    /// each allows: what changes is seen within a minute. The other informers wait for its first look, so it must be there.
+    /// </summary>
+    public Informer<PartialObject> NamespaceInformer(string home) =>
+        Informer<PartialObject>(configure: settings => settings with { Kind = ResourceKind.Of<V1Namespace>(), Names = access is null ? [] : [.. options.Namespaces.Append(home).Distinct()], LookInterval = options.ResyncPeriod < settings.LookInterval ? options.ResyncPeriod : settings.LookInterval });
+
+    /// <summary>Whether what is in this namespace is seen.</summary>
+    public bool Sees(string @namespace) => access is null || (options.Namespaces.Contains(@namespace) && access.IsOpen(@namespace));
 
     public Controller Controller(string name, IReconciler reconciler, int workers = 1, Shares? shares = null)
     {
@@ -102,7 +114,7 @@ public sealed class ControllerRuntime : IDisposable
         }
         catch (TimeoutException)
         {
-            var missing = string.Join(", ", informers.Where(informer => !informer.HasSynced).Select(informer => informer.Name));
+            var missing = string.Join(", ", informers.Where(informer => !informer.HasSynced).Select(informer => informer.Name).Distinct());
             throw new TimeoutException($"no complete list of {missing} within {options.SyncTimeout.TotalSeconds:0} s");
         }
         finally

@@ -33,6 +33,13 @@ public sealed record InformerOptions<T> where T : class, IKubernetesObject<V1Obj
     /// <summary>The server need not serve the kind: while it does not, the informer ends with an empty store and may be run again later.</summary>
     public bool IsOptional { get; init; }
 
+    /// <summary>Not empty: of a kind without namespaces these alone are looked at, by name and now and then, where nobody may list or watch the kind.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+    public TimeSpan LookInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Null: every namespace can be read.</summary>
+    public WatchedNamespaces? Access { get; init; }
+
     public int PageSize { get; init; } = 500;
 
     /// <summary>Asked of the server, spread ± 10 %.</summary>
@@ -42,7 +49,7 @@ public sealed record InformerOptions<T> where T : class, IKubernetesObject<V1Obj
     public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromMinutes(5);
 }
 
-/// <summary>Keeps a store equal to the server: paged list, then watch, again from the start when the server forgot our place.</summary>
+/// <summary>Keeps a store equal to the server: paged list, then watch, again from the start when the server forgot our place; or a look by name.</summary>
 public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimeProvider time, Random random, ILogger logger) : IInformer
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
@@ -52,7 +59,7 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Backoff backoff = new(random) { First = TimeSpan.FromMilliseconds(200), Cap = TimeSpan.FromSeconds(30), Jitter = 0.5 };
     private readonly IReadOnlyList<string> namespaces = NamespacesOf(options);
-    private int unsynced = NamespacesOf(options).Count;
+    private int unsynced = Math.Max(NamespacesOf(options).Count, options.Names.Count);
 
     public ResourceStore<T> Store { get; } = new();
     public ResourceKind Kind => kind;
@@ -73,7 +80,53 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
     public Task RunAsync(CancellationToken cancellationToken)
     {
         Store.OnError = (key, error) => RuntimeLog.OddObject(logger, error, kind.Kind, key);
-        return Task.WhenAll(namespaces.Select(@namespace => FollowAsync(@namespace, cancellationToken)));
+        return Task.WhenAll(options.Names.Count > 0 ? options.Names.Select(name => LookAsync(name, cancellationToken)) : namespaces.Select(@namespace => FollowAsync(@namespace, cancellationToken)));
+    }
+
+    private async Task LookAsync(string name, CancellationToken cancellationToken)
+    {
+        var (key, failures, first) = (new ObjectKey("", name), 0, true);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            TimeSpan pause;
+            try
+            {
+                if (await api.GetAsync<T>(key, cancellationToken, kind) is { } found)
+                    Store.Upsert(Trim(found), listed: true);
+                else
+                    Store.Remove(key, null);
+                options.Access?.Opened(name);
+                (failures, pause) = (0, backoff.Spread(options.LookInterval, 0.1));
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (KubeApiException error) when (error.Kind == KubeErrorKind.Forbidden && options.Access is { } access)
+            {
+                if (access.Closed(name))
+                    RuntimeLog.NamespaceClosed(logger, name);
+                Store.Remove(key, null);
+                pause = backoff.Delay(failures++);
+            }
+            catch (KubeApiException error)
+            {
+                pause = backoff.Delay(failures++);
+                RuntimeLog.WatchFailed(logger, $"{Name} {name}", error.Message, pause);
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
+            }
+            if (first)
+                Known();
+            first = false;
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Known()
+    {
+        if (Interlocked.Decrement(ref unsynced) == 0)
+            synced.TrySetResult();
     }
 
     private async Task FollowAsync(string @namespace, CancellationToken cancellationToken)
@@ -81,6 +134,13 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
         var selection = new Selection(@namespace, options.LabelSelector, options.FieldSelector, kind);
         var (failures, first) = (0, true);
         string? version = null;
+        if (@namespace.Length > 0 && options.Access is { } access && !await access.IsOpenAsync(@namespace, cancellationToken))
+        {
+            // Others must not wait for it: as far as we can see, there is nothing.
+            Known();
+            first = false;
+            await access.UntilOpenAsync(@namespace, cancellationToken);
+        }
         while (!cancellationToken.IsCancellationRequested)
         {
             TimeSpan? pause;
@@ -89,8 +149,8 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
                 if (version is null)
                 {
                     version = await ListAsync(selection, cancellationToken);
-                    if (first && Interlocked.Decrement(ref unsynced) == 0)
-                        synced.TrySetResult();
+                    if (first)
+                        Known();
                     first = false;
                 }
                 var (began, from) = (time.GetTimestamp(), version);

@@ -16,6 +16,9 @@ internal static partial class RuntimeLog
     [LoggerMessage(103, LogLevel.Error, "A reader of {Kind} {Key} failed on it")]
     public static partial void OddObject(ILogger logger, Exception error, string kind, ObjectKey key);
 
+    [LoggerMessage(104, LogLevel.Warning, "Namespace {Namespace} of the option namespaces can't be read: it or the operator's Role in it is missing; the others are served, it is tried again")]
+    public static partial void NamespaceClosed(ILogger logger, string @namespace);
+
     [LoggerMessage(110, LogLevel.Warning, "{Controller} {Key} failed, again in {Delay}: {Report}")]
     public static partial void Failed(ILogger logger, string controller, ObjectKey key, TimeSpan delay, string report);
 

@@ -114,6 +114,14 @@ public sealed class DatabaseServerTests
         await world.ReadyAsync((World.Instances, ns, "rucio"));
         Assert.That(world.Store.Get(backups, ns, name), Is.Not.Null);
         Assert.That(world.Bed.Workloads.Jobs, Is.EqualTo(new[] { "bootstrap", "migrate" }));
+
+        // A cluster goes where that is confirmed; a backup is no part of it.
+        world.PatchSpec(World.Instances, ns, "rucio", """{"deletionPolicy": "Delete"}""");
+        world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/confirm-delete", "rucio");
+        await world.ReadyAsync((World.Instances, ns, "rucio"));
+        world.Store.Delete(World.Instances, ns, "rucio");
+        await world.GoneAsync(Clusters, ns, "rucio-postgres");
+        Assert.That(world.Store.Get(backups, ns, name), Is.Not.Null);
     }
 
     [Test]

@@ -141,6 +141,31 @@ public sealed class ExposureTests
         Assert.That(route["spec"]!["hostnames"]![0]!.GetValue<string>(), Is.EqualTo("auth.example.org"));
         _world.Store.PatchStatus("tlsroutes.gateway.networking.k8s.io", _ns, "rucio-auth", World.Parse("""{"parents": [{"conditions": [{"type": "Accepted", "status": "True"}]}]}"""));
         await _world.Bed.WaitReadyAsync(World.Instances, _ns, "rucio");
+
+        _world.PatchSpec(World.Instances, _ns, "rucio", """{"auth": null}""");
+        await _world.GoneAsync("tlsroutes.gateway.networking.k8s.io", _ns, "rucio-auth");
+        await _world.GoneAsync("certificates.cert-manager.io", _ns, "rucio-auth-tls");
+    }
+
+    [Test]
+    public async Task What_leads_to_a_server_goes_with_the_field_that_asked_for_it()
+    {
+        _world.Bed.Kubernetes.InstallKinds();
+        _world.ApplyInstance(_ns, spec: """
+              api: {host: rucio.example.org, autoscaling: {minReplicas: 2, maxReplicas: 4}, exposure: {type: Gateway, gatewayRef: {name: public, namespace: infra}}}
+            """);
+        const string route = "httproutes.gateway.networking.k8s.io", ingress = "ingresses.networking.k8s.io", scaler = "horizontalpodautoscalers.autoscaling", budget = "poddisruptionbudgets.policy";
+        foreach (var resource in (string[])[route, scaler, budget])
+            await MadeAsync(resource);
+        _world.PatchSpec(World.Instances, _ns, "rucio", """{"api": {"exposure": {"type": "Ingress", "gatewayRef": null}}}""");
+        await MadeAsync(ingress);
+        await _world.GoneAsync(route, _ns, "rucio-api");
+        _world.PatchSpec(World.Instances, _ns, "rucio", """{"api": null}""");
+        foreach (var resource in (string[])[ingress, scaler, budget])
+            await _world.GoneAsync(resource, _ns, "rucio-api");
+        await _world.Bed.WaitReadyAsync(World.Instances, _ns, "rucio");
+
+        Task MadeAsync(string resource) => _world.UntilAsync(() => _world.Store.Get(resource, _ns, "rucio-api") is not null, () => $"no {resource}: {_world.Store.Get(World.Instances, _ns, "rucio")?["status"]}");
     }
 
     private void StartOperator() => _world.Bed.StartOperator($"--service-override=rucio-auth.{_ns}={_httpd.Url}");

@@ -78,7 +78,7 @@ public sealed class FailOverTests
     private OperatorProcess StartOne()
     {
         string[] arguments = ["--health-port=0", "--leader-election=true", "--drift-interval=1h", .. _world.Bed.ServiceOverrides.Select(o => $"--service-override={o}")];
-        var process = OperatorProcess.Start(_world.Bed.Kubernetes.KubeconfigPath, LogFile(_processes.Count + 1), arguments);
+        var process = OperatorProcess.Start(_world.Bed.OperatorKubeconfig(arguments), LogFile(_processes.Count + 1), arguments);
         _processes.Add(process);
         return process;
     }

@@ -51,7 +51,7 @@ internal static class TimeFigures
         await SeenAsync(world);
         string[] arguments = ["--health-port=0", .. world.Bed.ServiceOverrides.Select(o => $"--service-override={o}")];
         var log = Path.GetTempFileName();
-        await using var standby = OperatorProcess.Start(world.Bed.Kubernetes.KubeconfigPath, log, arguments);
+        await using var standby = OperatorProcess.Start(world.Bed.OperatorKubeconfig(arguments), log, arguments);
         // It has asked for the Lease at least twice: caches are full and it waits.
         await Task.Delay(TimeSpan.FromSeconds(5));
         var began = Stopwatch.GetTimestamp();

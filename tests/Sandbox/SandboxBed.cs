@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using RucioOperator.Sandbox.Kubernetes;
+using RucioOperator.Sandbox.Kubernetes.Rights;
 using RucioOperator.Sandbox.Postgres;
 using RucioOperator.Sandbox.Rucio;
 using RucioOperator.Sandbox.Workloads;
@@ -24,6 +25,9 @@ public sealed class SandboxBed : IAsyncDisposable
     public WorkloadPlayer Workloads { get; }
     public OperatorProcess? Operator { get; private set; }
     public IReadOnlyList<string> ServiceOverrides { get; set; }
+
+    /// <summary>Watched namespaces in which the operator has no Role, from when it is started or its kubeconfig is asked for again.</summary>
+    public IReadOnlyList<string> WithoutRole { get; set; } = [];
     public string LogFile => Path.Combine(_directory, "operator.log");
 
     /// <param name="postgres">One that several beds share; each instance has a database of its own.</param>
@@ -43,7 +47,20 @@ public sealed class SandboxBed : IAsyncDisposable
     {
         string[] all = ["--health-port=0", "--leader-election=false", .. ServiceOverrides.Select(o => $"--service-override={o}"), .. arguments];
         // The last of an option given twice wins, so a test may turn election on.
-        return Operator = OperatorProcess.Start(Kubernetes.KubeconfigPath, LogFile, all, environment);
+        return Operator = OperatorProcess.Start(OperatorKubeconfig(arguments), LogFile, all, environment);
+    }
+
+    /// <summary>Of a user with the rights that the chart gives to an operator with these arguments.</summary>
+    public string OperatorKubeconfig(IReadOnlyList<string> arguments)
+    {
+        string Value(string option) => arguments.LastOrDefault(a => a.StartsWith($"--{option}=", StringComparison.Ordinal)) is { } given ? given[(option.Length + 3)..] : "";
+        var home = Value("lease-namespace") is { Length: > 0 } named ? named : "default";
+        var watched = Value("namespaces").Split(',', StringSplitOptions.RemoveEmptyEntries);
+        var token = $"operator-{string.Join('-', [home, .. watched])}";
+        Kubernetes.Gate.Admit(token, new($"system:serviceaccount:{home}:rucio-operator", RightsFile.All, watched, home) { Closed = WithoutRole });
+        var path = Path.Combine(_directory, $"{token}.kubeconfig");
+        File.WriteAllText(path, Kubernetes.Kubeconfig(token));
+        return path;
     }
 
     public void KillOperator() => Operator!.Kill();

@@ -17,6 +17,7 @@ public sealed record ApiRequest
     public string Query { get; init; } = "";
     public string UserAgent { get; init; } = "";
     public string ContentType { get; init; } = "";
+    public string Accept { get; init; } = "";
     public DateTimeOffset At { get; init; }
 
     /// <summary>0 until answered, and for ever when the connection was closed instead.</summary>
@@ -25,6 +26,9 @@ public sealed record ApiRequest
     public bool IsWrite => Resource.Length > 0 && Verb is "create" or "update" or "patch" or "delete" or "deletecollection";
 
     public bool IsApply => ContentType.StartsWith("application/apply-patch", StringComparison.Ordinal);
+
+    /// <summary>Names, labels and versions only.</summary>
+    public bool IsOfMetadata => Accept.Contains("as=PartialObjectMetadata", StringComparison.Ordinal);
 
     public override string ToString() => $"{Verb} {Path}{Query} {Status}";
 }

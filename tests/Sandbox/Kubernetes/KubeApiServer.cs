@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RucioOperator.Sandbox.Kubernetes.Http;
+using RucioOperator.Sandbox.Kubernetes.Rights;
 using RucioOperator.Sandbox.Kubernetes.Storage;
 
 namespace RucioOperator.Sandbox.Kubernetes;
@@ -25,7 +26,7 @@ public sealed record KubeApiServerOptions
 
 /// <summary>
 /// A Kubernetes API in this process, over plain HTTP, for kubectl and operators. Objects are real, workloads are not:
-/// only garbage collection and namespace termination run. CEL rules and RBAC are not evaluated.
+/// only garbage collection and namespace termination run. CEL rules are not evaluated; of users, those of <see cref="Gate"/> are held to their rights.
 /// </summary>
 public sealed class KubeApiServer : IAsyncDisposable
 {
@@ -72,6 +73,8 @@ public sealed class KubeApiServer : IAsyncDisposable
 
     public FaultRules Faults { get; } = new();
 
+    public Gate Gate { get; } = new();
+
     /// <summary>Awaited before a request is handled.</summary>
     public Func<ApiRequest, Task>? OnRequest { get; set; }
 
@@ -83,17 +86,20 @@ public sealed class KubeApiServer : IAsyncDisposable
         var server = new KubeApiServer(options ?? new());
         await server._app.StartAsync();
         server.Url = new(server._app.Urls.First());
-        await File.WriteAllTextAsync(server.KubeconfigPath, $$$"""
-            apiVersion: v1
-            kind: Config
-            current-context: sandbox
-            clusters: [{name: sandbox, cluster: {server: "{{{server.Url.ToString().TrimEnd('/')}}}"}}]
-            users: [{name: sandbox, user: {token: sandbox}}]
-            contexts: [{name: sandbox, context: {cluster: sandbox, user: sandbox, namespace: default}}]
-
-            """);
+        await File.WriteAllTextAsync(server.KubeconfigPath, server.Kubeconfig("sandbox"));
         return server;
     }
+
+    /// <summary>Of a user with that token.</summary>
+    public string Kubeconfig(string token) => $$$"""
+        apiVersion: v1
+        kind: Config
+        current-context: sandbox
+        clusters: [{name: sandbox, cluster: {server: "{{{Url.ToString().TrimEnd('/')}}}"}}]
+        users: [{name: sandbox, user: {token: {{{token}}}}}]
+        contexts: [{name: sandbox, context: {cluster: sandbox, user: sandbox, namespace: default}}]
+
+        """;
 
     /// <summary>Creates or merges every document, definitions first come first served.</summary>
     public IReadOnlyList<JsonObject> ApplyYaml(string yaml) => [.. Yaml.Parse(yaml).Select(Store.Upsert)];

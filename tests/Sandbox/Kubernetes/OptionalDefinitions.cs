@@ -17,7 +17,6 @@ public static class OptionalDefinitions
     {
         Definition("postgresql.cnpg.io", "Cluster", "clusters", "v1"),
         Definition("postgresql.cnpg.io", "Backup", "backups", "v1"),
-        Definition("postgresql.cnpg.io", "ScheduledBackup", "scheduledbackups", "v1"),
         Definition("cert-manager.io", "Certificate", "certificates", "v1"),
         Definition(Gateway, "HTTPRoute", "httproutes", "v1"),
         Definition(Gateway, "TLSRoute", "tlsroutes", "v1alpha2", "v1"),

@@ -50,6 +50,7 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
                 throw Injected(status);
             }
 
+            server.Gate.Check(context.Request.Headers.Authorization.ToString(), request, body, () => IsThere(request));
             if (request.Verb == "watch" && Served(request) is { } type)
             {
                 await _watches.RunAsync(context, request, type);
@@ -86,6 +87,14 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
         var bytes = answer.Bytes ?? Json.Bytes(answer.Node);
         context.Response.ContentLength = bytes.Length;
         await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
+    }
+
+    private bool IsThere(ApiRequest request)
+    {
+        lock (store.Gate)
+        {
+            return Served(request) is { } type && store.Find(type.Storage, request.Namespace, request.Name) is not null;
+        }
     }
 
     private Answer General(HttpContext context, ApiRequest request)

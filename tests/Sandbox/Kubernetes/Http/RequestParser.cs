@@ -15,6 +15,7 @@ internal static class RequestParser
             Query = http.QueryString.Value ?? "",
             UserAgent = http.Headers.UserAgent.ToString(),
             ContentType = http.ContentType ?? "",
+            Accept = http.Headers.Accept.ToString(),
             At = at,
         };
         var steps = path.Split('/', StringSplitOptions.RemoveEmptyEntries);

@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+
+namespace RucioOperator.Sandbox.Kubernetes.Rights;
+
+/// <summary>Who asks, by token, and whether they may. Whoever is not known here may do everything.</summary>
+public sealed class Gate
+{
+    private readonly ConcurrentDictionary<string, Access> _users = [];
+
+    /// <summary>Rights that may change while their user works, as Roles do.</summary>
+    public void Admit(string token, Access access) => _users[token] = access;
+
+    /// <exception cref="ApiError">Forbidden.</exception>
+    /// <param name="exists">Whether the object of a server-side apply is there: to make one takes two rights.</param>
+    internal void Check(string authorization, ApiRequest request, byte[] body, Func<bool> exists)
+    {
+        if (request.Resource.Length == 0 || !authorization.StartsWith("Bearer ", StringComparison.Ordinal) || !_users.TryGetValue(authorization["Bearer ".Length..], out var user))
+        {
+            return;
+        }
+
+        var resource = Right.ResourceOf(request.Group, request.Resource, request.Subresource);
+        Need(user, request.Verb, request.Group, resource, request.Namespace, request.Name);
+        if (request.IsApply && request.Subresource.Length == 0 && !exists())
+        {
+            Need(user, "create", request.Group, resource, request.Namespace, request.Name);
+        }
+
+        // No rule can say it, so it is said here.
+        if (resource == "secrets" && request.Verb is "list" or "watch" && !request.IsOfMetadata && !request.Query.Contains("labelSelector=", StringComparison.Ordinal))
+        {
+            UsedRights.Deny($"{request.Verb} of whole Secrets without a label selector");
+            throw user.Forbidden(request.Verb, "", resource, request.Namespace, "");
+        }
+
+        foreach (var (group, plural) in BlockedOwners(request, body))
+        {
+            Need(user, "update", group, Right.ResourceOf(group, plural, "finalizers"), request.Namespace, "");
+        }
+    }
+
+    private static void Need(Access user, string verb, string group, string resource, string ns, string name)
+    {
+        if (user.Find(verb, resource, ns, name) is { } right)
+        {
+            UsedRights.Add(right);
+            return;
+        }
+
+        if (!user.Closed.Contains(ns) && !(resource == "namespaces" && user.Closed.Contains(name)))
+        {
+            UsedRights.Deny($"{verb} {resource} {(ns.Length == 0 ? "everywhere" : $"in {ns}")} {name}".TrimEnd());
+        }
+
+        throw user.Forbidden(verb, group, resource, ns, name);
+    }
+
+    /// <summary>The plugin OwnerReferencesPermissionEnforcement looks at owners that wait for what they own.</summary>
+    private static IEnumerable<(string Group, string Plural)> BlockedOwners(ApiRequest request, byte[] body) =>
+        request.Verb is not ("create" or "update" or "patch") || !Json.TryParseObject(body, out var node) || node is not JsonObject sent ? []
+            : from owner in sent.At("metadata", "ownerReferences") as JsonArray ?? []
+              where owner.At("blockOwnerDeletion")?.GetValue<bool>() == true
+              select (owner!.Text("apiVersion")!.Split('/')[0], owner!.Text("kind")!.ToLowerInvariant() + "s");
+}
