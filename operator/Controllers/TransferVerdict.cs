@@ -8,12 +8,13 @@ namespace RucioOperator.Controllers;
 /// <summary>Condition types of whoever has a transfer credential: of a VO and of an instance.</summary>
 public static class TransferConditions
 {
+    /// <summary>Only with a transfer credential: a proxy of it is good for a while.</summary>
     public const string ProxyReady = nameof(ProxyReady);
 
-    /// <summary>Only where attributes are asked for.</summary>
+    /// <summary>Only with <c>voms</c>: the server gave the groups and roles.</summary>
     public const string VomsReady = nameof(VomsReady);
 
-    /// <summary>Only where there is an FTS server to delegate to.</summary>
+    /// <summary>Only where there are FTS servers: they may move data in this name.</summary>
     public const string Delegated = nameof(Delegated);
 
     public static readonly IReadOnlyList<string> All = [ProxyReady, VomsReady, Delegated];

@@ -71,22 +71,28 @@ public sealed record DeleteRse(string Name) : StorageChange
 /// <summary>Condition types of a StorageElement besides Ready, Reconciling, Stalled.</summary>
 public static class StorageConditions
 {
+    /// <summary>The RSE with protocols, attributes and limits is as the spec says.</summary>
     public const string RseReady = nameof(RseReady);
+
+    /// <summary>Distances to and from others are as the VO's policy says.</summary>
     public const string DistancesReady = nameof(DistancesReady);
 
-    /// <summary>Daemons that read the list of RSEs once know this one; beside the way to Ready, and absent where there is no such daemon.</summary>
+    /// <summary>Daemons that read the list of RSEs once, at their start, know this one. Not a part of Ready; absent where there is no such daemon.</summary>
     public const string Served = nameof(Served);
 
-    /// <summary>Rucio knows how full the storage is, which its reaper needs; absent where that makes no difference.</summary>
+    /// <summary>Rucio knows how full the storage is, which its reaper needs. Not a part of Ready; absent where that makes no difference.</summary>
     public const string SpaceKnown = nameof(SpaceKnown);
+
+    /// <summary>There while driftPolicy Report finds something that is not as the spec says.</summary>
     public const string Drifted = nameof(Drifted);
 
-    /// <summary>Only with <c>credentialsSecretRef</c>.</summary>
+    /// <summary>Only with <c>credentialsSecretRef</c>: Rucio has the keys.</summary>
     public const string CredentialsReady = nameof(CredentialsReady);
-    /// <summary>There only while there is something to tell; beside the way to Ready.</summary>
+
+    /// <summary>There only while there is something to tell of what is allowed and unwise. Not a part of Ready.</summary>
     public const string Advised = nameof(Advised);
 
-    /// <summary>With <c>spec.check.endpoints</c>; beside the way to Ready.</summary>
+    /// <summary>Only with <c>check.endpoints</c>: the endpoints answer. Not a part of Ready.</summary>
     public const string EndpointsReachable = nameof(EndpointsReachable);
 
     public static readonly IReadOnlyList<string> All = [RseReady, DistancesReady];

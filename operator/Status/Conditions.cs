@@ -9,9 +9,16 @@ namespace RucioOperator.Status;
 /// </summary>
 public sealed class Conditions
 {
+    /// <summary>The real world is as the spec says.</summary>
     public const string Ready = nameof(Ready);
+
+    /// <summary>There while work goes on, waits or is tried again; reason and message are those of Ready.</summary>
     public const string Reconciling = nameof(Reconciling);
+
+    /// <summary>There while nothing can go on until somebody changes something; reason and message are those of Ready.</summary>
     public const string Stalled = nameof(Stalled);
+
+    /// <summary>There while <c>spec.suspend</c> is true, here or of what this belongs to.</summary>
     public const string Suspended = nameof(Suspended);
 
     // The API's limit on the text of a condition.

@@ -7,6 +7,7 @@ using NUnit.Framework;
 using RucioOperator.Sandbox;
 using RucioOperator.Sandbox.Kubernetes;
 using RucioOperator.Sandbox.Postgres;
+using RucioOperator.Tests.Docs;
 using RucioOperator.Tests.SandboxTests;
 
 namespace RucioOperator.Tests.Behaviour;
@@ -27,10 +28,12 @@ internal sealed partial class World : IAsyncDisposable
 
     private readonly int _number;
     private readonly List<string> _roundTrips = [];
+    private readonly StatusesSeen _statuses;
 
     private World(SandboxBed bed, PostgresProxy proxy, int number)
     {
         (Bed, Proxy, _number) = (bed, proxy, number);
+        _statuses = new(Store, Instances, Vos, Storages);
         proxy.OnRequest = trip =>
         {
             lock (_roundTrips)
@@ -242,7 +245,9 @@ internal sealed partial class World : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        var faults = await _statuses.FaultsAsync();
         await Bed.DisposeAsync();
         await Proxy.DisposeAsync();
+        Assert.That(faults, Is.Empty);
     }
 }
