@@ -4,6 +4,7 @@ using RucioOperator.Sandbox;
 using RucioOperator.Sandbox.Demo;
 using RucioOperator.Sandbox.Kubernetes;
 using RucioOperator.Sandbox.Postgres;
+using RucioOperator.Tests.Docs;
 
 namespace RucioOperator.Tests.Behaviour;
 
@@ -57,7 +58,46 @@ public sealed class SampleStoriesTests
         var login = _world.Secret(compass, "compass-production-login")!;
         Assert.That(_world.Secret(compass, "compass-production-client")!["rucio.cfg"], Does.Contain($"account = production\nusername = production@cmp\npassword = {login["password"]}\n"));
         Assert.That(await Logins.StatusAsync(_world, Rucio, "api", login["username"], login["password"], "production", "cmp"), Is.EqualTo(200));
+        await TypeAsync(compass);
     }
+
+    /// <summary>What samples/README.md shows, in its order, but for what needs a running Rucio.</summary>
+    private async Task TypeAsync(string compass)
+    {
+        using var session = new ReadmeSession(_world.Bed.Kubernetes.KubeconfigPath, new Dictionary<string, string> { ["compass"] = compass });
+        Task Show(string words, string input = "") => session.RunAsync([.. ReadmeCommand.All.Where(command => command.File == "samples/README.md" && command.Text.Contains(words, StringComparison.Ordinal) && KnownCommand.Of(command)?.Suite == typeof(SampleStoriesTests)).DistinctBy(command => command.Text)], input);
+
+        // What an authority sends, and a browser exports.
+        await session.RunAsync([
+            new("", "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj '/DC=org/DC=example/OU=People/CN=Marie Curie' -keyout key.pem -out usercert.pem", []),
+            new("", "openssl pkcs12 -export -in usercert.pem -inkey key.pem -out robot.p12 -passout pass:browser", []),
+        ]);
+        await Show("openssl x509");
+        await Show("-clcerts", "browser\n");
+        await Show("-nocerts", "browser\nchosen\nchosen\n");
+        await Show("create secret generic");
+        Assert.That(_world.Secret(compass, "compass-robot")!.Select(entry => (entry.Key, entry.Value.Length > 10)), Is.EquivalentTo(new[] { ("usercert.pem", true), ("userkey.pem", true), ("passphrase", true) }));
+
+        foreach (var (file, resources) in ((string, string[])[])[("20-compass.yaml", [World.Vos]), ("30-storages.yaml", [World.Storages])])
+            await File.WriteAllLinesAsync(Path.Combine(session.Folder, file), resources.SelectMany(resource => _world.Store.List(resource, compass)).SelectMany(node => (string[])["---", Manifest(node)]));
+        await Show("apply -f");
+        await Show("get rucio");
+        _world.PatchSpec(World.Vos, compass, "compass", """{"scopes": [{"name": "raw", "owner": "production"}, {"name": "mc", "owner": "prodution"}]}""");
+        await _world.NotReadyAsync(World.Vos, compass, "compass", "OwnerMissing");
+        await Show("get vo");
+        await Show("get configmap");
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(session.Folder, "rucio.cfg")), Does.Contain("vo = cmp"));
+        await Show("get secret");
+        await Show("export");
+    }
+
+    private static string Manifest(JsonObject node) => new JsonObject
+    {
+        ["apiVersion"] = node["apiVersion"]!.DeepClone(),
+        ["kind"] = node["kind"]!.DeepClone(),
+        ["metadata"] = new JsonObject { ["name"] = node["metadata"]!["name"]!.DeepClone(), ["namespace"] = node["metadata"]!["namespace"]!.DeepClone() },
+        ["spec"] = node["spec"]!.DeepClone(),
+    }.ToJsonString();
 
     [Test]
     public async Task Escape_with_tokens()

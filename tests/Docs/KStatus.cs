@@ -14,7 +14,7 @@ internal static class KStatus
     [
         ("is scheduled for deletion", node => node["metadata"]?["deletionTimestamp"] is not null ? Terminating : null),
         // Without the field nothing is concluded: that is why our definitions have a default for it.
-        ("its generation was not observed", node => (node["metadata"]?["generation"], node["status"]?["observedGeneration"]) is ({ } wanted, { } seen) && wanted.GetValue<long>() != seen.GetValue<long>() ? InProgress : null),
+        ("its generation was not observed", node => (node["metadata"]?["generation"], node["status"]?["observedGeneration"]) is ({ } wanted, { } seen) && wanted.ToJsonString() != seen.ToJsonString() ? InProgress : null),
         ("the first of Reconciling and Stalled that is True decides", node => (node["status"]?["conditions"] as JsonArray ?? [])
             .Where(condition => condition!["status"]!.GetValue<string>() == "True")
             .Select(condition => condition!["type"]!.GetValue<string>() switch { "Reconciling" => InProgress, "Stalled" => Failed, _ => null })

@@ -1,0 +1,75 @@
+using NUnit.Framework;
+using RucioOperator.Sandbox;
+using RucioOperator.Sandbox.Kubernetes;
+using RucioOperator.Tests.Docs;
+
+namespace RucioOperator.Tests.Behaviour;
+
+/// <summary>What README.md shows of kubectl, typed on the quickstart as it becomes Ready. The story of samples/README.md is typed by <see cref="SampleStoriesTests"/>.</summary>
+[Parallelizable]
+public sealed class ReadmeSessionTests
+{
+    private World _world = null!;
+    private ReadmeSession _session = null!;
+
+    private string Rucio => _world.Ns("rucio");
+
+    [SetUp]
+    public async Task Start()
+    {
+        _world = await World.StartAsync();
+        _session = new(_world.Bed.Kubernetes.KubeconfigPath, new Dictionary<string, string> { ["rucio"] = Rucio });
+    }
+
+    [TearDown]
+    public async Task End()
+    {
+        _session.Dispose();
+        await _world.DisposeAsync();
+    }
+
+    [Test]
+    public async Task The_front_page_shows_what_comes_out()
+    {
+        var shown = ReadmeCommand.Blocks("README.md").Where(block => block.Any(command => command.Text.StartsWith("kubectl -n rucio", StringComparison.Ordinal))).ToList();
+        var (wrong, right) = (shown.Single(block => block.Any(command => command.Text.Contains("get ri ", StringComparison.Ordinal))), shown.Single(block => block.Any(command => command.Text.Contains("get rucio", StringComparison.Ordinal))));
+
+        _world.Bed.CreateAdminSecret(Rucio, password: "wrong");
+        Apply("10-instance.yaml");
+        await _world.NotReadyAsync(World.Instances, Rucio, "rucio", "DatabaseCredentialsRejected");
+        await _session.RunAsync(wrong);
+
+        await ReadyAsync();
+        await _session.RunAsync(right);
+    }
+
+    [Test]
+    public async Task Commands_within_sentences_work()
+    {
+        Apply("10-instance.yaml");
+        await ReadyAsync();
+        var commands = ReadmeCommand.All.Where(command => KnownCommand.Of(command)?.Test == nameof(Commands_within_sentences_work)).Select(command => command.Text).Distinct()
+            .Select(text => text.StartsWith("kubectl wait", StringComparison.Ordinal) ? $"{text} -n rucio ri/rucio" : text.StartsWith("kubectl explain", StringComparison.Ordinal) ? $"{text} > explained" : $"{text} -n rucio").ToList();
+        foreach (var command in commands)
+            await _session.RunAsync([new("README.md", $"{command} || echo failed", command.Contains("wait", StringComparison.Ordinal) ? ["rucioinstance.rucio.cern.ch/rucio condition met"] : [])]);
+    }
+
+    private async Task ReadyAsync()
+    {
+        _world.Bed.CreateAdminSecret(Rucio);
+        await _world.ReadyAsync((World.Instances, Rucio, "rucio"));
+        Apply("20-vo.yaml");
+        await _world.ReadyAsync((World.Vos, Rucio, "sky"), (World.Storages, Rucio, "disk"));
+    }
+
+    private void Apply(string file)
+    {
+        foreach (var node in Yaml.Parse(File.ReadAllText(Repository.Path("samples", "quickstart", file))).Where(node => node.Text("kind") is not ("Namespace" or "Secret")))
+        {
+            node["metadata"]!["namespace"] = Rucio;
+            if (node["spec"]?["database"]?["provision"] is { } database)
+                (database["host"], database["port"], database["sslMode"]) = (_world.Proxy.Host, _world.Proxy.Port, "Disable");
+            _world.Store.Upsert(node);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using RucioOperator.Tests.Behaviour;
+using RucioOperator.Tests.Contract;
+
+namespace RucioOperator.Tests.Docs;
+
+/// <summary>Who runs a command of the documents, or why nobody can here.</summary>
+/// <param name="Begins">Commands that begin like this; the first entry that fits counts.</param>
+/// <param name="Suite">With <paramref name="Test"/>: the test that runs it, with these words or its own names in their place.</param>
+internal sealed record KnownCommand(string Begins, Type? Suite, string? Test, string? Why)
+{
+    private static KnownCommand By<T>(string begins, string test) => new(begins, typeof(T), test, null);
+
+    private static KnownCommand Not(string begins, string why) => new(begins, null, null, why);
+
+    public static readonly IReadOnlyList<KnownCommand> All =
+    [
+        By<ReadmeCommandsTests>("make ", nameof(ReadmeCommandsTests.Every_target_of_make_that_is_named_is_one)),
+        By<ReadmeSessionTests>("kubectl -n rucio get ", nameof(ReadmeSessionTests.The_front_page_shows_what_comes_out)),
+        By<ReadmeSessionTests>("kubectl get rucio", nameof(ReadmeSessionTests.Commands_within_sentences_work)),
+        By<ReadmeSessionTests>("kubectl explain ", nameof(ReadmeSessionTests.Commands_within_sentences_work)),
+        By<ReadmeSessionTests>("kubectl get vo -o wide", nameof(ReadmeSessionTests.Commands_within_sentences_work)),
+        By<ReadmeSessionTests>("kubectl get se -o wide", nameof(ReadmeSessionTests.Commands_within_sentences_work)),
+        By<ReadmeSessionTests>("kubectl wait --for=condition=Ready", nameof(ReadmeSessionTests.Commands_within_sentences_work)),
+        By<SampleStoriesTests>("openssl x509 -in ", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
+        By<SampleStoriesTests>("openssl pkcs12 ", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
+        By<SampleStoriesTests>("kubectl -n compass ", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
+        By<SampleStoriesTests>("kubectl apply -f 20-compass.yaml", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
+        By<SampleStoriesTests>("export RUCIO_CONFIG", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
+        Not("rucio replica add", "named for what it does not do in bulk"),
+        By<UnmodifiedClientTests>("rucio ", nameof(UnmodifiedClientTests.A_plain_account_uploads_lists_adds_a_rule_and_downloads)),
+        Not("pip install rucio-clients", "takes the client from PyPI; what is done with it runs where RUCIO_CLIENT names one"),
+        Not("kubectl apply", "a name in a sentence: each sample is applied by SampleStoriesTests, FluxStoryTests and make demo"),
+        Not("flux bootstrap", "needs a cluster with Flux and a repository to write to"),
+        Not("kubectl describe", "a name in a sentence"),
+        Not("kubectl create secret tls", "a name in a sentence"),
+        Not("openssl x509 -subject -nameopt compat", "names a form of writing"),
+    ];
+
+    public static KnownCommand? Of(ReadmeCommand command) => All.FirstOrDefault(known => command.Text.StartsWith(known.Begins, StringComparison.Ordinal));
+}
