@@ -6,7 +6,7 @@ PUBLISHED := artifacts/publish/rucio-operator
 # A test that hangs is named and ends the run.
 TEST := dotnet test tests/Tests.csproj --no-build --nologo --logger "console;verbosity=minimal" --blame-hang-timeout 10m --blame-hang-dump-type none
 
-.PHONY: golden build demo test test-slow test-cluster test-contract test-image bench publish image sbom e2e chart chart-lint fmt fmt-check clean postgres
+.PHONY: newcomer golden build demo test test-slow test-cluster test-contract test-image bench publish image sbom e2e chart chart-lint fmt fmt-check clean postgres
 
 postgres: ## PostgreSQL's server programs, from the distribution's packages where it has none
 	@.ci/postgres
@@ -22,6 +22,9 @@ test: build postgres ## everything but what takes minutes or needs other servers
 
 test-slow: build postgres
 	@.ci/summary $(TEST) --filter 'Category=Slow'
+
+newcomer: build postgres ## a clean clone, and what README shows
+	@.ci/summary $(TEST) --filter 'FullyQualifiedName~NewcomerTests'
 
 golden: build ## writes tests/Golden/*.yaml, tests/Chart/*.yaml and the chart's copies and tables anew: read the diff
 	@.ci/helm >/dev/null

@@ -46,6 +46,7 @@ public sealed class ReadmeSessionTests
     [Test]
     public async Task Commands_within_sentences_work()
     {
+        _world.Bed.CreateAdminSecret(Rucio);
         Apply("10-instance.yaml");
         await ReadyAsync();
         var commands = ReadmeCommand.All.Where(command => KnownCommand.Of(command)?.Test == nameof(Commands_within_sentences_work)).Select(command => command.Text).Distinct()

@@ -1,4 +1,6 @@
 using RucioOperator.Tests.Behaviour;
+using RucioOperator.Tests.Cluster;
+using RucioOperator.Tests.Commands;
 using RucioOperator.Tests.Contract;
 
 namespace RucioOperator.Tests.Docs;
@@ -28,6 +30,14 @@ internal sealed record KnownCommand(string Begins, Type? Suite, string? Test, st
         By<SampleStoriesTests>("export RUCIO_CONFIG", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
         Not("rucio replica add", "named for what it does not do in bulk"),
         By<UnmodifiedClientTests>("rucio ", nameof(UnmodifiedClientTests.A_plain_account_uploads_lists_adds_a_rule_and_downloads)),
+        By<ReadmeOnClusterTests>("helm install rucio-operator ", nameof(ReadmeOnClusterTests.The_chart_is_installed_as_the_documents_say)),
+        By<ReadmeOnClusterTests>("kubectl apply --server-side -f crds/", nameof(ReadmeOnClusterTests.Definitions_are_applied_as_the_documents_say)),
+        By<ReadmeOnClusterTests>("kubectl apply -f crds/", nameof(ReadmeOnClusterTests.Definitions_are_applied_as_the_documents_say)),
+        Not("kubectl delete -f crds/", "would take the definitions from tests beside it; what goes with them is Kubernetes' own"),
+        Not("helm test ", "needs a node to run a pod; the same check is `rucio-operator doctor`"),
+        Not("helm push", "needs a registry"),
+        Not("helm ", "a name in a sentence"),
+        By<CommandLineTests>("rucio-operator --help", nameof(CommandLineTests.Every_command_is_one_word_with_options_that_are_told_apart)),
         Not("pip install rucio-clients", "takes the client from PyPI; what is done with it runs where RUCIO_CLIENT names one"),
         Not("kubectl apply", "a name in a sentence: each sample is applied by SampleStoriesTests, FluxStoryTests and make demo"),
         Not("flux bootstrap", "needs a cluster with Flux and a repository to write to"),
