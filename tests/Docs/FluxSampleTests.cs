@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using RucioOperator.Api;
+using RucioOperator.Sandbox;
 using RucioOperator.Sandbox.Kubernetes;
+using RucioOperator.Tests.Chart;
 
 namespace RucioOperator.Tests.Docs;
 
@@ -40,6 +42,14 @@ public sealed class FluxSampleTests
             foreach (var (user, reference) in all.SelectMany(node => References(node).Select(reference => (node, reference))))
                 Assert.That(all.Select(node => (node.Text("kind"), node.Text("metadata", "namespace"), node.Text("metadata", "name"))), Has.Member((reference.Kind, user.Text("metadata", "namespace"), reference.Name)), Key(user));
         }
+    }
+
+    [Test]
+    public async Task The_chart_takes_the_values_of_the_release()
+    {
+        var release = FluxSample.Read("operator/release.yaml").Single();
+        Assert.That(File.Exists(Repository.Path(release.Text("spec", "chart", "spec", "chart")!, "Chart.yaml")));
+        Assert.That(await Helm.RenderAsync(release["spec"]!["values"]!.AsObject().Select(value => $"{value.Key}={value.Value!.ToJsonString()}")), Does.Contain("registry.example.org/rucio-operator"));
     }
 
     [Test]
