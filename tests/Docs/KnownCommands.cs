@@ -28,7 +28,6 @@ internal sealed record KnownCommand(string Begins, Type? Suite, string? Test, st
         By<SampleStoriesTests>("kubectl -n compass ", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
         By<SampleStoriesTests>("kubectl apply -f 20-compass.yaml", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
         By<SampleStoriesTests>("export RUCIO_CONFIG", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
-        Not("rucio replica add", "named for what it does not do in bulk"),
         By<UnmodifiedClientTests>("rucio ", nameof(UnmodifiedClientTests.A_plain_account_uploads_lists_adds_a_rule_and_downloads)),
         By<ReadmeOnClusterTests>("helm install rucio-operator ", nameof(ReadmeOnClusterTests.The_chart_is_installed_as_the_documents_say)),
         By<ReadmeOnClusterTests>("kubectl apply --server-side -f crds/", nameof(ReadmeOnClusterTests.Definitions_are_applied_as_the_documents_say)),

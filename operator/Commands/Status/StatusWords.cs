@@ -1,4 +1,5 @@
 using RucioOperator.Planning;
+using RucioOperator.Status;
 
 namespace RucioOperator.Commands.Status;
 
@@ -18,8 +19,12 @@ internal static class StatusWords
         { Resource.Suspended: true } => "set spec.suspend to false to have it looked at again",
         { IsReady: true } => null,
         _ when parent is { IsReady: false } => null,
-        { Resource.CommonStatus: null } => "is the operator running? rucio-operator doctor says so",
-        { IsStalled: true } => $"correct it and apply it again: {node.Message}",
-        _ => node.Message,
+        // The definitions say -1 where nobody has looked yet.
+        { Resource.CommonStatus: null or { ObservedGeneration: < 0 } } => "is the operator running? rucio-operator doctor says so",
+        { IsStalled: true } => $"correct it and apply it again: {Explained(node)}",
+        _ => Explained(node),
     };
+
+    /// <summary>The message, and below it what the reason means in general.</summary>
+    private static string Explained(StatusNode node) => ReasonGuide.For(node.Reason) is { } text ? $"{node.Message} ({text.Replace("`", "", StringComparison.Ordinal)})" : node.Message;
 }

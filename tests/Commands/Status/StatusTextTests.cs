@@ -57,8 +57,8 @@ public sealed class StatusTextTests
 
             Next steps:
             OF                            WHAT TO DO
-            VirtualOrganisation pol/pol   spec.accounts: 9 accounts, RucioInstance rucio/rucio allows 5
-            StorageElement sky/tape       correct it and apply it again: spec.rse: must be capitals
+            VirtualOrganisation pol/pol   spec.accounts: 9 accounts, RucioInstance rucio/rucio allows 5 (the instance allows a VO no more; ask its platform engineer for more, or take some out)
+            StorageElement sky/tape       correct it and apply it again: spec.rse: must be capitals (the named field can't work as it is)
 
             Remarks:
             OF                        CONDITION      REASON    MESSAGE
@@ -78,12 +78,13 @@ public sealed class StatusTextTests
             """));
 
     [TestCase(0, "Unknown", "NotSeenYet", "is the operator running? rucio-operator doctor says so")]
+    [TestCase(-1, "Unknown", "NotSeenYet", "is the operator running? rucio-operator doctor says so")]
     [TestCase(2, "True", "Ready", null)]
     [TestCase(3, "Unknown", "NotSeenYet", "the operator has not looked at generation 3 yet")]
     public void What_the_operator_has_not_seen_is_not_called_Ready(int generation, string ready, string reason, string? step)
     {
         var vo = Read<VirtualOrganisation>(Vo("sky", Ready("VO sky is ready"), generation: generation));
-        var node = StatusNode.Of(generation == 0 ? vo with { Status = null } : vo, []);
+        var node = StatusNode.Of(generation switch { 0 => vo with { Status = null }, -1 => vo with { Status = new() { ObservedGeneration = -1 } }, _ => vo }, []);
         Assert.That((node.Ready, node.Reason, StatusWords.NextStep(node, null)), Is.EqualTo((ready, reason, step)));
     }
 
