@@ -97,7 +97,8 @@ public sealed class OperatorProcess : IAsyncDisposable
         await _log.DisposeAsync();
     }
 
-    private static (string Program, string[] First) Program()
+    /// <summary>The binary that is tested, and what its arguments begin with.</summary>
+    public static (string Program, string[] First) Program()
     {
         if (Environment.GetEnvironmentVariable("RUCIO_OPERATOR_BIN") is { Length: > 0 } binary)
             return (binary, []);
