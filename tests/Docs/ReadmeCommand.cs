@@ -33,7 +33,7 @@ internal sealed partial record ReadmeCommand(string File, string Text, IReadOnly
     private static IEnumerable<ReadmeCommand> Commands(string file, string[] lines)
     {
         if (!lines.Any(line => line.StartsWith("$ ", StringComparison.Ordinal)))
-            return lines.Where(IsCommand).Select(line => new ReadmeCommand(file, Comment().Replace(line, "").Trim(), []));
+            return lines.Select(line => Variables().Replace(line, "")).Where(IsCommand).Select(line => new ReadmeCommand(file, Comment().Replace(line, "").Trim(), []));
         return lines.Select((line, at) => (line, at)).Where(l => l.line.StartsWith("$ ", StringComparison.Ordinal))
             .Select(l => new ReadmeCommand(file, l.line[2..], [.. lines.Skip(l.at + 1).TakeWhile(line => !line.StartsWith("$ ", StringComparison.Ordinal)).Where(line => line.Length > 0)]));
     }
@@ -47,6 +47,10 @@ internal sealed partial record ReadmeCommand(string File, string Text, IReadOnly
 
     [GeneratedRegex("`([^`\n]+)`")]
     private static partial Regex Span();
+
+    /// <summary>What a command is given in its environment.</summary>
+    [GeneratedRegex("^([A-Z_]+=[^ ]+ )+")]
+    private static partial Regex Variables();
 
     [GeneratedRegex(" +# .*")]
     private static partial Regex Comment();

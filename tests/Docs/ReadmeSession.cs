@@ -19,7 +19,7 @@ internal sealed partial class ReadmeSession(string kubeconfig, IReadOnlyDictiona
     /// <returns>What came out, command by command.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(IReadOnlyList<ReadmeCommand> commands, string input = "")
     {
-        var script = new StringBuilder("cd \"$1\"\n");
+        var script = new StringBuilder("cd \"$1\"; chmod +x .bin/*\n");
         foreach (var command in commands)
             script.Append($"printf '\\n{Mark}\\n'\n{Here(command.Text)}\n");
         // No terminal: what asks for a password reads it from the input.
@@ -48,7 +48,6 @@ internal sealed partial class ReadmeSession(string kubeconfig, IReadOnlyDictiona
         {
             var file = Path.Combine(folder.CreateSubdirectory(".bin").FullName, name);
             File.WriteAllText(file, $"#!/bin/sh\nexec {string.Join(' ', [program, .. first])} \"$@\"\n");
-            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         return folder;
     }
