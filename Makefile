@@ -55,6 +55,9 @@ sbom: ## what is in the binary, as CycloneDX: artifacts/image/rucio-operator.cdx
 test-image: build postgres ## the image of this machine's architecture is made, taken apart and run as user 1654
 	@.ci/summary $(TEST) --filter 'Category=Image'
 
+e2e: ## a k3d cluster, or KUBECONFIG= and IMAGE=: Rucio's own images, an upload, a replica at the second storage: tests/e2e/README.md
+	@tests/e2e/run || [ $$? = 77 ]
+
 bench: publish postgres ## a Markdown table of the figures in README, measured on the published binary
 	@RUCIO_OPERATOR_BIN=$${RUCIO_OPERATOR_BIN:-$(CURDIR)/$(PUBLISHED)} dotnet run -c Release --project tests/Bench
 

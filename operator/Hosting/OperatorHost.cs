@@ -6,6 +6,7 @@ namespace RucioOperator.Hosting;
 public static class OperatorHost
 {
     private const int Misconfigured = 2;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <returns>The exit code: 0 after a shutdown, 1 when the lease or the API was lost, 2 for settings that can't be.</returns>
     public static async Task<int> RunAsync(string[] arguments, Action<Composition> compose)
@@ -21,6 +22,9 @@ public static class OperatorHost
             return 0;
         }
         var (options, errors) = OperatorOptions.Parse(arguments, Environment.GetEnvironmentVariable);
+        errors = [.. errors, .. OperatorOptions.Unknown(Environment.GetEnvironmentVariables().Keys.Cast<string>())];
+        if (errors.Count == 0 && HealthPort.Refusal(options.HealthPort) is { } refusal)
+            errors = [$"--health-port: {refusal}"];
         foreach (var error in errors)
             Console.Error.WriteLine($"rucio-operator: {error}");
         return errors.Count > 0 ? Misconfigured : await RunAsync(options, compose);
@@ -47,6 +51,8 @@ public static class OperatorHost
             builder.Services.AddSingleton(services => Compose(options, client, identity, services.GetRequiredService<ILoggerFactory>()));
             builder.Services.AddSingleton<RuntimeService>();
             builder.Services.AddHostedService(services => services.GetRequiredService<RuntimeService>());
+            // Whoever holds a connection to the endpoints must not keep the lease here; and all of it fits into the half minute that a pod has.
+            builder.Services.Configure<HostOptions>(host => (host.ServicesStopConcurrently, host.ShutdownTimeout) = (true, Patience));
             await using var app = builder.Build();
             var composition = app.Services.GetRequiredService<Composition>();
             compose(composition);

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 
 namespace RucioOperator.Hosting;
 
 /// <summary>The operator's own settings: environment (RUCIO_OPERATOR_*), then command line (--kebab-case); the later wins.</summary>
-public sealed record OperatorOptions
+public sealed partial record OperatorOptions
 {
     /// <summary>Empty: all.</summary>
     public IReadOnlyList<string> Namespaces { get; init; } = [];
@@ -32,6 +33,8 @@ public sealed record OperatorOptions
 
     public static string Help => string.Join('\n', Settings.Select(setting => $"  --{setting.Name,-18} {setting.Help}"));
 
+    private const string Prefix = "RUCIO_OPERATOR_";
+
     private static IReadOnlyList<Setting> Settings { get; } =
     [
         new("namespaces", "comma-separated namespaces to watch; empty: all", (options, text) => options with { Namespaces = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Label)] }),
@@ -48,7 +51,7 @@ public sealed record OperatorOptions
 
     private sealed record Setting(string Name, string Help, Func<OperatorOptions, string, OperatorOptions> Apply, bool Repeats = false)
     {
-        public string Variable => "RUCIO_OPERATOR_" + Name.ToUpperInvariant().Replace('-', '_');
+        public string Variable => Prefix + Name.ToUpperInvariant().Replace('-', '_');
     }
 
     /// <summary>All errors at once, each naming the setting and where it came from.</summary>
@@ -75,6 +78,11 @@ public sealed record OperatorOptions
         }
         return (options, errors);
     }
+
+    /// <summary>Errors for variables that look like settings and are none: a slip of the pen would watch all namespaces.</summary>
+    public static IEnumerable<string> Unknown(IEnumerable<string> variables) => variables
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !ServiceLink().IsMatch(name) && !Settings.Any(setting => setting.Variable == name))
+        .Order(StringComparer.Ordinal).Select(name => $"{name}: unknown setting; known are {string.Join(", ", Settings.Select(setting => setting.Variable))}");
 
     private static OperatorOptions Apply(OperatorOptions options, Setting setting, string text, string source, List<string> errors)
     {
@@ -119,4 +127,8 @@ public sealed record OperatorOptions
         return unit > TimeSpan.Zero && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= most / unit && unit * count >= least
             ? unit * count : throw new FormatException("expected a time from 1s to 24h, such as 90s, 10m or 1h");
     }
+
+    /// <summary>What Kubernetes puts into the environment of each container for a Service of that name: not ours to judge.</summary>
+    [GeneratedRegex(@"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$")]
+    private static partial Regex ServiceLink();
 }

@@ -31,6 +31,11 @@ public sealed class OperatorOptionsTests
         Assert.That(Parse([argument]).Errors, Has.Exactly(1).StartsWith(error));
 
     [Test]
+    public void A_variable_that_is_no_setting_is_refused_and_what_Kubernetes_adds_for_Services_is_not() => Assert.That(
+        OperatorOptions.Unknown(["RUCIO_OPERATOR_NAMESPACE", "RUCIO_OPERATOR_NAMESPACES", "RUCIO_OPERATOR_HEALTH_PORT", "RUCIO_OPERATOR_SERVICE_HOST", "RUCIO_OPERATOR_METRICS_SERVICE_PORT_HTTP", "RUCIO_OPERATOR_PORT", "RUCIO_OPERATOR_PORT_8080_TCP_ADDR", "PATH"]),
+        Is.EqualTo(new[] { OperatorOptions.Unknown(["RUCIO_OPERATOR_NAMESPACE"]).Single() }).And.Exactly(1).StartsWith("RUCIO_OPERATOR_NAMESPACE: unknown setting; known are RUCIO_OPERATOR_NAMESPACES, "));
+
+    [Test]
     public void All_errors_are_told_at_once() => Assert.That(Parse(["--a=1", "--b=2"]).Errors, Has.Count.EqualTo(2));
 
     [Test]

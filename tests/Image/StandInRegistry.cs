@@ -38,7 +38,8 @@ internal sealed class StandInRegistry : IAsyncDisposable
         var registry = new StandInRegistry(builder.Build(), login, knowsReferrers);
         registry.app.Run(registry.AnswerAsync);
         await registry.app.StartAsync();
-        registry.Host = new Uri(registry.app.Urls.First()).Authority;
+        // The SDK speaks HTTP to localhost alone, by that name.
+        registry.Host = $"localhost:{new Uri(registry.app.Urls.First()).Port}";
         return registry;
     }
 

@@ -5,6 +5,8 @@ namespace RucioOperator.Sandbox;
 /// <summary>The operator as a process of its own: the published binary that RUCIO_OPERATOR_BIN names, else the one built beside this assembly.</summary>
 public sealed class OperatorProcess : IAsyncDisposable
 {
+    private const string Binary = "RUCIO_OPERATOR_BIN";
+
     private readonly Process _process;
     private readonly StreamWriter _log;
 
@@ -33,6 +35,8 @@ public sealed class OperatorProcess : IAsyncDisposable
         start.Environment["KUBECONFIG"] = kubeconfig;
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
+        // It is this run's setting, and none of the operator's, which refuses those it doesn't know.
+        start.Environment.Remove(Binary);
         // One process on a loaded machine: neither server GC nor eager tiering pays.
         start.Environment["DOTNET_TieredPGO"] = "0";
         return new(Process.Start(start)!, new StreamWriter(logFile, append: true) { AutoFlush = true });
@@ -60,6 +64,9 @@ public sealed class OperatorProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
+
+    /// <summary>Once it has exited.</summary>
+    public int ExitCode => _process.ExitCode;
 
     public long ResidentBytes
     {
@@ -100,7 +107,7 @@ public sealed class OperatorProcess : IAsyncDisposable
     /// <summary>The binary that is tested, and what its arguments begin with.</summary>
     public static (string Program, string[] First) Program()
     {
-        if (Environment.GetEnvironmentVariable("RUCIO_OPERATOR_BIN") is { Length: > 0 } binary)
+        if (Environment.GetEnvironmentVariable(Binary) is { Length: > 0 } binary)
             return (binary, []);
         var root = Repository.Root;
         var configuration = AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}") ? "Release" : "Debug";
