@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using NUnit.Framework;
+using RucioOperator.Runtime;
 using RucioOperator.Sandbox;
 using RucioOperator.Status;
 
@@ -15,6 +16,7 @@ public sealed class ReasonGuideTests
             .Where(file => Path.GetFileName(file) != "ReasonGuide.cs" && !file.Contains("/obj/", StringComparison.Ordinal))
             .SelectMany(file => Regex.Matches(File.ReadAllText(file), @"[A-Z]\w+").Select(match => match.Value)).ToHashSet();
 
+        words.UnionWith(Enum.GetNames<KubeErrorKind>().Select(kind => $"KubernetesApi{kind}"));
         // Made of a kind and its ending.
         Assert.That(ReasonGuide.All.SelectMany(entry => entry.Names).Where(name => !words.Contains(name)), Is.EquivalentTo(new[] { "ConfigMapKeyMissing" }));
     }
