@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using NUnit.Framework;
 using RucioOperator.Sandbox;
 
@@ -59,7 +58,7 @@ public sealed class RolesOnlyTests
         _world.ApplyVo(Outside, "vo", "out", Instance);
         _world.ApplyVo(Rucio, "here", "her", "rucio");
         await _world.ReadyAsync((World.Vos, Rucio, "here"));
-        Assert.That(_world.Store.Get(World.Vos, Outside, "vo")!["status"], Is.Null);
+        Assert.That(_world.Store.Get(World.Vos, Outside, "vo")!["status"]!["conditions"], Is.Null);
         Assert.That(_world.Bed.Kubernetes.Requests.Count(0, r => r.UserAgent.StartsWith("rucio-operator", StringComparison.Ordinal) && r.Namespace == Outside), Is.Zero);
     }
 
@@ -78,7 +77,7 @@ public sealed class RolesOnlyTests
         _world.ApplyVo(Late, "vo", "lat", Instance);
         _world.ApplyVo(Rucio, "meanwhile", "mea", "rucio");
         await _world.ReadyAsync((World.Vos, Rucio, "meanwhile"));
-        Assert.That(_world.Store.Get(World.Vos, Late, "vo")!["status"], Is.Null);
+        Assert.That(_world.Store.Get(World.Vos, Late, "vo")!["status"]!["conditions"], Is.Null);
 
         _world.Bed.WithoutRole = [];
         _world.Bed.OperatorKubeconfig(_arguments);
