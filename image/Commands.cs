@@ -21,8 +21,9 @@ internal static class Commands
             switch (words.Command)
             {
                 case "pack":
+                    var target = words.Option("out");
                     var packed = Packing.Pack([.. words.Files.Select(ImageArchive.Read)], words.Name("name"), words.Time("created"), words.Optional("base"));
-                    packed.Write(words.Option("out"), words.Time("created"));
+                    packed.Write(target, words.Time("created"));
                     await output.WriteLineAsync(Description.Of(packed));
                     return 0;
                 case "show":

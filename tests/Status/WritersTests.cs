@@ -81,7 +81,7 @@ public sealed class WritersTests
         {
             // The store did not know of the new one yet: the next pass does.
         }
-        Assert.That(bed.Server.Store.Get("virtualorganisations.rucio.cern.ch", KubeBed.Ns, "vo")!["status"], Is.Null);
+        Assert.That(bed.Server.Store.Get("virtualorganisations.rucio.cern.ch", KubeBed.Ns, "vo")!["status"]?["tag"], Is.Null);
     }
 
     [Test]

@@ -75,7 +75,7 @@ internal sealed class Apache : IAsyncDisposable
         Script(folder, "httpd", $"exec {program} -f {folder}/httpd.conf \"$@\"");
         Script(folder, "docker-entrypoint.sh", "exec httpd -D FOREGROUND");
         Script(folder, Httpd.ServeFile, Httpd.Serve.Replace("/opt/rucio/tls", $"{folder}/tls").Replace("/etc/grid-security", $"{folder}/grid-security").Replace("/docker-entrypoint.sh", $"{folder}/docker-entrypoint.sh"));
-        var start = new ProcessStartInfo("/bin/bash", [Path.Combine(folder, Httpd.ServeFile)]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("setsid", ["/bin/bash", Path.Combine(folder, Httpd.ServeFile)]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PATH"] = $"{folder}:{start.Environment["PATH"]}";
         start.Environment["RUCIO_CA_PATH"] = Path.Combine(folder, "client-ca");
         start.Environment["RELOAD_SECONDS"] = "0.2";
@@ -162,9 +162,11 @@ internal sealed class Apache : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        process.Kill(entireProcessTree: true);
+        // The whole group at once: a worker that httpd forks while its tree is walked would stay, and keep the output open.
+        using (var kill = Process.Start("kill", ["-KILL", "--", $"-{process.Id}"]))
+            await kill.WaitForExitAsync();
         await process.WaitForExitAsync();
-        await output;
+        await output.WaitAsync(TimeSpan.FromSeconds(30));
         process.Dispose();
         Directory.Delete(folder, recursive: true);
     }
