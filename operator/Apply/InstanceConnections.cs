@@ -36,6 +36,7 @@ public sealed class InstanceConnections
             await existing.DisposeAsync();
         }
         var opened = open();
+        opened.Instance = instance.ToString();
         _connections[instance] = opened;
         return opened;
     }

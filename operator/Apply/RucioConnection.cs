@@ -11,7 +11,20 @@ public abstract class RucioConnection : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<RucioCredential, RucioSession> _sessions = new();
 
+    private string? _instance;
+
     protected RucioServer? Server { get; private set; }
+
+    /// <summary>Whose it is, as namespace/name, in figures.</summary>
+    public string? Instance
+    {
+        get => _instance;
+        set
+        {
+            _instance = value;
+            Server?.Instance = value;
+        }
+    }
 
     public abstract VoReach Reach { get; }
 
@@ -70,6 +83,7 @@ public abstract class RucioConnection : IAsyncDisposable
     {
         Server?.Dispose();
         Server = server;
+        server.Instance = Instance;
         _sessions.Clear();
     }
 

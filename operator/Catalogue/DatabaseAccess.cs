@@ -83,6 +83,7 @@ public static class Database
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
         builder.EnableTransportSecurity();
         builder.EnableArrays();
+        builder.ConfigureTracing(DatabaseTracing.Configure);
         if (address.Via is not null)
         {
             builder.UseSslClientAuthenticationOptionsCallback(options => options.TargetHost = address.Host);

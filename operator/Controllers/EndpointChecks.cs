@@ -14,7 +14,7 @@ public sealed class EndpointChecks(EndpointLook look, Informer<RucioInstance> in
     {
         var checks = new EndpointChecks(new EndpointLook(hosts, new EndpointProbe(time, EndpointLook.Patience), trust), instances, metrics);
         var watch = new EndpointWatch(checks.LookAsync, time, chance);
-        metrics.WatchCertificates(() => watch.Certificates.Select(c => (c.Storage, c.Expires - time.GetUtcNow())));
+        metrics.WatchCertificates(() => watch.Certificates.Select(c => (c.Storage, c.Expires)));
         return watch;
     }
 

@@ -31,7 +31,7 @@ public sealed class Revocation(RevocationWatch watch, Informer<V1ConfigMap> maps
                 metrics.RevocationListFetched(read);
             }
         }, time, chance);
-        metrics.WatchRevocationLists(() => watch.Ends.Select(e => (e.Instance, e.Authority, e.NextUpdate - time.GetUtcNow())));
+        metrics.WatchRevocationLists(() => watch.Ends.Select(e => (e.Instance, e.Authority, e.NextUpdate)));
         return new Revocation(watch, maps);
     }
 

@@ -73,6 +73,8 @@ public static class Wiring
         storages.Store.AddIndex(Indexes.BySecret, Indexes.SecretsOf);
         storages.Store.AddIndex(Indexes.ByVo, storage => [Indexes.VoOf(storage).ToString()]);
 
+        new ResourceFigures(instances, vos, storages, metrics, c.Time).Watch(() => runtime.IsLeader);
+
         var connections = new InstanceConnections();
         var references = new ReferencedSecrets(c.Api, secrets);
         var generated = new GeneratedSecrets(c.Api, references, GeneratedSecrets.RandomText);
@@ -91,7 +93,7 @@ public static class Wiring
         var hosts = new HostGuard(HostNames.System(c.Time, c.Options.DriftInterval), new ClosedHosts(c.Options.ClusterRanges));
         var keeper = new ProxyKeeper(new GridServers(c.Time, GridPatience), (voms, ct) => hosts.ReachAsync(voms.Server.Host, voms.AllowedHosts, ct), c.Time, Chance(c.Random), (holder, step, reason) => metrics.TransferFailed(holder.Instance, step, reason));
         c.Runtime.WorkEnded += keeper.Dispose;
-        metrics.WatchTransfers(() => TransferFigures.Of(keeper, c.Time.GetUtcNow()));
+        metrics.WatchTransfers(() => TransferFigures.Of(keeper));
         var transfers = new Transfers(keeper, new TransferCredentials(references, c.Time), trust, (holder, owner) => Proxies.Saved(key => configSecrets.Store.Get(key), new InstanceNames(holder.Instance.Namespace, holder.Instance.Name), holder.Tag, holder.Tag == "" ? null : owner.ToString()), events, c.Time);
 
         var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections, ownership, servers, databaseAt), generated, references, connections, applier,

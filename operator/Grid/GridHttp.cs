@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Org.BouncyCastle.Tls;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Grid;
 
@@ -10,10 +11,11 @@ namespace RucioOperator.Grid;
 internal sealed record GridAnswer(int Status, string Body, DateTimeOffset? Date);
 
 /// <summary>Reasons of a <see cref="GridRefusedException"/>, by kind of server.</summary>
-internal sealed record GridReasons(string Refused, string Unreachable, string NotTrusted)
+/// <param name="Server">What kind it is, in a word.</param>
+internal sealed record GridReasons(string Server, string Refused, string Unreachable, string NotTrusted)
 {
-    public static readonly GridReasons Fts = new(GridRefusedException.FtsRefused, GridRefusedException.FtsUnreachable, GridRefusedException.FtsNotTrusted);
-    public static readonly GridReasons Voms = new(GridRefusedException.VomsRefused, GridRefusedException.VomsUnreachable, GridRefusedException.VomsNotTrusted);
+    public static readonly GridReasons Fts = new("fts", GridRefusedException.FtsRefused, GridRefusedException.FtsUnreachable, GridRefusedException.FtsNotTrusted);
+    public static readonly GridReasons Voms = new("voms", GridRefusedException.VomsRefused, GridRefusedException.VomsUnreachable, GridRefusedException.VomsNotTrusted);
 }
 
 /// <summary>
@@ -47,6 +49,8 @@ internal sealed class GridHttp : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = false,
+            // Our trace is nobody else's business.
+            ActivityHeadersPropagator = null,
             MaxConnectionsPerServer = 1,
             ConnectTimeout = patience,
             // Apache ends them after five.
@@ -73,16 +77,24 @@ internal sealed class GridHttp : IDisposable
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         using var request = new HttpRequestMessage(method, new Uri(_http.BaseAddress!, path));
         request.Content = body is null ? null : new StringContent(body, Encoding.ASCII, "text/plain");
+        using var span = RuntimeTracing.Call(_reasons.Server, method.Method, RouteOf(path));
+        span?.SetTag("server.address", _server.Host);
         try
         {
             using var answer = await _http.SendAsync(request, both.Token);
+            span.Answered((int)answer.StatusCode);
             return new GridAnswer((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(both.Token), answer.Headers.Date);
         }
         catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException && !ct.IsCancellationRequested)
         {
-            throw Refused(error, deadline.IsCancellationRequested);
+            var refused = Refused(error, deadline.IsCancellationRequested);
+            span.Fail(refused.Reason);
+            throw refused;
         }
     }
+
+    // Both servers have few, and what tells one call from another stands behind the first place.
+    private static string RouteOf(string path) => string.Join('/', path.Split('?')[0].Split('/').Select((place, at) => at <= 1 || place.All(char.IsAsciiLetter) ? place : "{}"));
 
     private async Task<Stream> ConnectAsync(ClientCredential credential, CancellationToken ct)
     {

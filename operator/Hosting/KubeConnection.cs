@@ -23,6 +23,8 @@ public static class KubeConnection
             sockets.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
             sockets.EnableMultipleHttp2Connections = true;
             sockets.ConnectTimeout = TimeSpan.FromSeconds(10);
+            // KubeApi tells the trace itself; left to the handler it would hang below a span that nobody exports.
+            sockets.ActivityHeadersPropagator = null;
         };
         return new Kubernetes(configuration);
     }

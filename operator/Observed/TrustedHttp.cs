@@ -25,6 +25,8 @@ public sealed class TrustedHttp(int redirects)
             MaxAutomaticRedirections = Math.Max(redirects, 1),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             UseCookies = false,
+            // Our trace is nobody else's business.
+            ActivityHeadersPropagator = null,
         };
         if (bundle.Length > 0)
         {

@@ -8,7 +8,7 @@ namespace RucioOperator.RucioApi;
 /// <summary>One Rucio server the operator speaks to; keeps its connections and its tokens.</summary>
 public sealed class RucioServer : IDisposable
 {
-    private readonly HttpClient _http;
+    private readonly RucioHttp _http;
 
     /// <param name="baseUrl">With or without a path prefix.</param>
     /// <param name="pinnedCertificate">PEM of the one server certificate that is accepted; null leaves it to the system's trust.</param>
@@ -28,12 +28,14 @@ public sealed class RucioServer : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             AutomaticDecompression = DecompressionMethods.All,
             MaxConnectionsPerServer = 4,
+            // RucioHttp tells the trace itself.
+            ActivityHeadersPropagator = null,
         };
         if (tls is not null)
         {
             handler.SslOptions = tls;
         }
-        _http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(120) };
+        _http = new RucioHttp(new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(120) }, TimeProvider.System);
     }
 
     /// <param name="authUrl">Where logins go; many sites have a host of its own for them.</param>
@@ -47,10 +49,13 @@ public sealed class RucioServer : IDisposable
     {
         var tls = pinnedCertificate is not null ? Pinned(pinnedCertificate) : servedAs is not null ? new SslClientAuthenticationOptions { TargetHost = servedAs } : null;
         var server = new RucioServer(baseUrl, baseUrl, tls);
-        server._http.Timeout = TimeSpan.FromSeconds(15);
-        server._http.DefaultRequestHeaders.UserAgent.ParseAdd(IsolationProbe.UserAgent);
+        server._http.Client.Timeout = TimeSpan.FromSeconds(15);
+        server._http.Client.DefaultRequestHeaders.UserAgent.ParseAdd(IsolationProbe.UserAgent);
         return server;
     }
+
+    /// <summary>Whose server it is, as namespace/name, for figures; null: calls are not counted.</summary>
+    public string? Instance { get => _http.Instance; set => _http.Instance = value; }
 
     public Uri BaseUrl { get; }
 
@@ -67,7 +72,9 @@ public sealed class RucioServer : IDisposable
         const string operation = "GET /ping";
         try
         {
-            using var json = JsonDocument.Parse(await _http.GetStringAsync(new Uri(BaseUrl, "ping"), ct));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(BaseUrl, "ping"));
+            using var response = (await _http.SendAsync(request, "ping", ct)).EnsureSuccessStatusCode();
+            using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync(ct));
             return json.RootElement.GetProperty("version").GetString() ?? "";
         }
         catch (HttpRequestException error)

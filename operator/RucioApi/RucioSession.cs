@@ -9,11 +9,21 @@ namespace RucioOperator.RucioApi;
 /// One account's calls. Logs in on first use, keeps the token until shortly before it ends (Rucio's live one hour) and
 /// logs in once more when the server no longer knows it. No call is retried otherwise: the loop observes again.
 /// </summary>
-public sealed class RucioSession(HttpClient http, Uri baseUrl, Uri authUrl, RucioCredential credential, TimeProvider time)
+public sealed class RucioSession
 {
+    private const string LoginPath = "auth/userpass";
+
+    private readonly RucioHttp http;
+    private readonly Uri baseUrl;
+    private readonly Uri authUrl;
+    private readonly RucioCredential credential;
+    private readonly TimeProvider time;
     private readonly SemaphoreSlim _login = new(1, 1);
     private string? _token;
     private DateTimeOffset _expires;
+
+    internal RucioSession(RucioHttp http, Uri baseUrl, Uri authUrl, RucioCredential credential, TimeProvider time) =>
+        (this.http, this.baseUrl, this.authUrl, this.credential, this.time) = (http, baseUrl, authUrl, credential, time);
 
     public async Task<string?> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken ct, params (string Name, string Value)[] headers)
     {
@@ -32,7 +42,7 @@ public sealed class RucioSession(HttpClient http, Uri baseUrl, Uri authUrl, Ruci
             {
                 request.Content = new StringContent(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
             }
-            using var response = await TryAsync(request, operation, ct);
+            using var response = await TryAsync(request, path, operation, ct);
             if (response.IsSuccessStatusCode)
             {
                 return await response.Content.ReadAsStringAsync(ct);
@@ -59,7 +69,7 @@ public sealed class RucioSession(HttpClient http, Uri baseUrl, Uri authUrl, Ruci
             {
                 return _token;
             }
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(authUrl, "auth/userpass"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(authUrl, LoginPath));
             request.Headers.Add("X-Rucio-VO", credential.Vo);
             // Without it the accounts of this identity in all VOs are considered.
             request.Headers.Add("X-Rucio-Account", credential.Account);
@@ -67,7 +77,7 @@ public sealed class RucioSession(HttpClient http, Uri baseUrl, Uri authUrl, Ruci
             request.Headers.TryAddWithoutValidation("X-Rucio-Username", credential.Username);
             request.Headers.TryAddWithoutValidation("X-Rucio-Password", credential.Password);
             var operation = $"login of {credential}";
-            using var response = await TryAsync(request, operation, ct);
+            using var response = await TryAsync(request, LoginPath, operation, ct);
             if (response.StatusCode != HttpStatusCode.OK || !response.Headers.TryGetValues("X-Rucio-Auth-Token", out var tokens))
             {
                 throw await RejectionAsync(response, operation, ct);
@@ -88,11 +98,11 @@ public sealed class RucioSession(HttpClient http, Uri baseUrl, Uri authUrl, Ruci
             ? at
             : time.GetUtcNow() + TimeSpan.FromMinutes(30);
 
-    private async Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, string operation, CancellationToken ct)
+    private async Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, string path, string operation, CancellationToken ct)
     {
         try
         {
-            return await http.SendAsync(request, ct);
+            return await http.SendAsync(request, path, ct);
         }
         catch (HttpRequestException error)
         {

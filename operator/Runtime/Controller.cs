@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Logging;
@@ -28,6 +27,7 @@ public sealed class Controller : IDisposable
         var tag = new KeyValuePair<string, object?>("controller", name);
         Queue = new WorkQueue<ObjectKey>(time, backoff)
         {
+            OnAdded = () => RuntimeMetrics.QueueAdds.Add(1, tag),
             OnTaken = waited => RuntimeMetrics.QueueWait.Record(waited.TotalSeconds, tag),
             ShareOf = shares?.Of,
             MostOfAShare = shares?.Most ?? int.MaxValue,
@@ -95,14 +95,17 @@ public sealed class Controller : IDisposable
             var began = time.GetTimestamp();
             try
             {
+                using var work = Work.Begin("reconcile", Name, key.ToString());
                 var outcome = await RunOnceAsync(key, cancellationToken);
                 if (!cancellationToken.IsCancellationRequested)
                     Schedule(key, outcome);
-                RuntimeMetrics.Reconciles.Add(1, tag, new("result", Result(outcome)));
+                var result = Result(outcome);
+                work.Came(result, (outcome as Outcome.Failed)?.Error.GetType().Name);
+                RuntimeMetrics.Reconciles.Add(1, tag, new("result", result));
+                RuntimeMetrics.ReconcileDuration.Record(time.GetElapsedTime(began).TotalSeconds, tag);
             }
             finally
             {
-                RuntimeMetrics.ReconcileDuration.Record(time.GetElapsedTime(began).TotalSeconds, tag);
                 RuntimeMetrics.ActiveWorkers.Add(-1, tag);
                 Queue.Done(key);
             }
@@ -111,15 +114,12 @@ public sealed class Controller : IDisposable
 
     private async Task<Outcome> RunOnceAsync(ObjectKey key, CancellationToken cancellationToken)
     {
-        using var activity = RuntimeTracing.Source.StartActivity("reconcile");
-        activity?.SetTag("controller", Name).SetTag("k8s.namespace.name", key.Namespace).SetTag("name", key.Name);
         try
         {
             return await reconciler.ReconcileAsync(key, cancellationToken);
         }
         catch (Exception error)
         {
-            activity?.SetStatus(ActivityStatusCode.Error);
             return new Outcome.Failed(error);
         }
     }
@@ -154,6 +154,7 @@ public sealed class Controller : IDisposable
 
     private void Retry(ObjectKey key, Exception error)
     {
+        RuntimeMetrics.QueueRetries.Add(1, new KeyValuePair<string, object?>("controller", Name));
         var delay = Queue.AddRateLimited(key, atLeast: (error as KubeApiException)?.RetryAfter ?? default);
         // The first tries follow within milliseconds: what a moment heals is no news, what lasts is told each time.
         if (delay < Telling && (Queue.Failures(key) > 1 || error is KubeApiException { Kind: KubeErrorKind.Conflict }))

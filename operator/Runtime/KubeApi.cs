@@ -50,9 +50,9 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         var kind = selection.Kind ?? ResourceKind.Of<T>();
         var query = Query(("limit", limit.ToString(CultureInfo.InvariantCulture)), ("continue", @continue), ("labelSelector", selection.LabelSelector), ("fieldSelector", selection.FieldSelector));
         using var request = Request<T>(HttpMethod.Get, kind.Path(selection.Namespace) + query, list: true);
-        var operation = $"list {kind.Plural}{In(selection.Namespace)}";
-        var body = await ReadAsync(request, operation, cancellationToken);
-        return Parse(operation, () => ResourceJson.ReadPage<T>(body, kind));
+        var call = new KubeCall("list", kind.Plural, $"list {kind.Plural}{In(selection.Namespace)}");
+        var body = await ReadAsync(request, call, cancellationToken);
+        return Parse(call.Operation, () => ResourceJson.ReadPage<T>(body, kind));
     }
 
     /// <summary>Ends when the server ends it; an ERROR line becomes an exception.</summary>
@@ -66,7 +66,7 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
             ("labelSelector", selection.LabelSelector), ("fieldSelector", selection.FieldSelector));
         using var request = Request<T>(HttpMethod.Get, kind.Path(selection.Namespace) + query, list: false);
         var operation = $"watch {kind.Plural}{In(selection.Namespace)}";
-        using var response = await SendAsync(request, operation, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var response = await SendAsync(request, new("watch", kind.Plural, operation), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         await using var stream = await TransportAsync(operation, () => response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken);
         await using var lines = new WatchLines(stream);
         while (await TransportAsync(operation, () => lines.ReadAsync(cancellationToken).AsTask(), cancellationToken) is { Length: > 0 } line)
@@ -99,7 +99,7 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         using var request = Request(HttpMethod.Patch, kind.Path(key.Namespace, key.Name) + Query(("fieldManager", fieldManager), ("force", "true")));
         request.Content = Body(Encoding.UTF8.GetBytes(node.ToJsonString()), "application/apply-patch+yaml");
         var operation = $"apply {kind.Kind} {key}";
-        var body = await ReadAsync(request, operation, cancellationToken);
+        var body = await ReadAsync(request, new("apply", kind.Plural, operation), cancellationToken);
         return Parse(operation, () => Trimmed(ResourceJson.Named((IKubernetesObject<V1ObjectMeta>)JsonSerializer.Deserialize(body, KubeJson.Options.GetTypeInfo(type))!, kind)));
     }
 
@@ -133,7 +133,7 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         request.Content = Body(Encoding.UTF8.GetBytes(options.ToJsonString()), Json);
         try
         {
-            await ReadAsync(request, $"delete {kind.Kind} {key}", cancellationToken);
+            await ReadAsync(request, new("delete", kind.Plural, $"delete {kind.Kind} {key}"), cancellationToken);
         }
         catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
         {
@@ -148,7 +148,7 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         var operation = $"discover {path}";
         try
         {
-            var body = await ReadAsync(request, operation, cancellationToken);
+            var body = await ReadAsync(request, new("discover", "apis", operation), cancellationToken);
             return Parse(operation, () => JsonNode.Parse(body));
         }
         catch (KubeApiException error) when (error.Kind == KubeErrorKind.NotFound)
@@ -163,11 +163,11 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         request.Content = content;
         var verb = method == HttpMethod.Post ? "create" : method == HttpMethod.Put ? "replace" : method == HttpMethod.Get ? "get" : "patch";
         var operation = $"{verb} {kind.Kind}{(subresource is null ? "" : "/" + subresource)} {key}";
-        var body = await ReadAsync(request, operation, cancellationToken);
+        var body = await ReadAsync(request, new(verb, subresource is null ? kind.Plural : $"{kind.Plural}/{subresource}", operation), cancellationToken);
         return Parse(operation, () => Trimmed(JsonSerializer.Deserialize(body, KubeJson.Info<T>())!));
     }
 
-    private async Task<byte[]> ReadAsync(HttpRequestMessage request, string operation, CancellationToken cancellationToken)
+    private async Task<byte[]> ReadAsync(HttpRequestMessage request, KubeCall call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var limit = new CancellationTokenSource(CallTimeout, time);
@@ -181,23 +181,26 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         });
         try
         {
-            using var response = await SendAsync(request, operation, HttpCompletionOption.ResponseContentRead, limit.Token);
-            return await TransportAsync(operation, () => response.Content.ReadAsByteArrayAsync(limit.Token), limit.Token);
+            using var response = await SendAsync(request, call, HttpCompletionOption.ResponseContentRead, limit.Token);
+            return await TransportAsync(call.Operation, () => response.Content.ReadAsByteArrayAsync(limit.Token), limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new KubeApiException(KubeErrorKind.Unavailable, operation, $"no answer in {CallTimeout.TotalSeconds:0} s");
+            throw new KubeApiException(KubeErrorKind.Unavailable, call.Operation, $"no answer in {CallTimeout.TotalSeconds:0} s");
         }
     }
 
     // Not the Lease, which alone is replaced: an attempt must not outlive its deadline.
     private static bool IsAwaited(HttpMethod method) => method != HttpMethod.Get && method != HttpMethod.Put;
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, string operation, HttpCompletionOption completion, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, KubeCall call, HttpCompletionOption completion, CancellationToken cancellationToken)
     {
+        var operation = call.Operation;
         if (client.Credentials is { } credentials)
             await credentials.ProcessHttpRequestAsync(request, cancellationToken);
+        using var telling = call.Begin(request, time);
         var response = await TransportAsync(operation, () => client.HttpClient.SendAsync(request, completion, cancellationToken), cancellationToken);
+        telling.Answered(response.StatusCode);
         if (response.IsSuccessStatusCode)
             return response;
         using (response)

@@ -62,6 +62,9 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
 
     public int MostOfAShare { get; init; } = int.MaxValue;
 
+    /// <summary>Told when a key comes in that was not waiting.</summary>
+    public Action? OnAdded { get; init; }
+
     /// <summary>Told when an item is handed out: how long it had been ready.</summary>
     public Action<TimeSpan>? OnTaken { get; init; }
 
@@ -84,6 +87,7 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
             {
                 entry = new Entry { State = State.Delayed, Due = due, Priority = priority, Share = share };
                 entries.Add(key, entry);
+                OnAdded?.Invoke();
                 Schedule(key, entry);
                 return;
             }
@@ -91,6 +95,7 @@ public sealed class WorkQueue<TKey> : IDisposable where TKey : notnull
             {
                 case State.Processing when !entry.Again:
                     (entry.Again, entry.Due, entry.Priority) = (true, due, priority);
+                    OnAdded?.Invoke();
                     break;
                 case State.Processing:
                     (entry.Due, entry.Priority) = (Earlier(entry.Due, due), Math.Max(entry.Priority, priority));

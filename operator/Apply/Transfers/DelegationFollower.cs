@@ -30,7 +30,7 @@ internal sealed class DelegationFollower : IDisposable
     {
         (_tools, _delegator, _madeFrom, _changed) = (tools, delegator, madeFrom, changed);
         _state = new(server, false, null, null, [], null, null);
-        _step = new(tools.Time, () => Due().At, RunAsync);
+        _step = new("delegate", server.Host, tools.Time, () => Due().At, RunAsync);
     }
 
     public Delegation State

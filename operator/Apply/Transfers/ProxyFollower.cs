@@ -77,7 +77,7 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
             {
                 return State;
             }
-            step = _step ??= new(tools.Time, () => Due().At, MakeAsync);
+            step = _step ??= new("make proxy", wish.Holder.ToString(), tools.Time, () => Due().At, MakeAsync);
         }
         step.Wake();
         awake.ForEach(s => s.Wake(now));

@@ -1,6 +1,10 @@
+using RucioOperator.Runtime;
+
 namespace RucioOperator.Apply.Transfers;
 
 /// <summary>Something done whenever it is due, and never twice at a time.</summary>
+/// <param name="what">Is done, for traces: one of few.</param>
+/// <param name="whom">It is done for.</param>
 /// <param name="due">Asked again after each turn, and when woken.</param>
 /// <param name="act">Takes its own failures down, so that <paramref name="due"/> knows of them.</param>
 internal sealed class RepeatedStep : IDisposable
@@ -9,6 +13,8 @@ internal sealed class RepeatedStep : IDisposable
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     private readonly Lock _guard = new();
+    private readonly string _what;
+    private readonly string _whom;
     private readonly TimeProvider _time;
     private readonly Func<DateTimeOffset> _due;
     private readonly Func<CancellationToken, Task> _act;
@@ -18,9 +24,9 @@ internal sealed class RepeatedStep : IDisposable
     private bool _running;
     private bool _over;
 
-    public RepeatedStep(TimeProvider time, Func<DateTimeOffset> due, Func<CancellationToken, Task> act)
+    public RepeatedStep(string what, string whom, TimeProvider time, Func<DateTimeOffset> due, Func<CancellationToken, Task> act)
     {
-        (_time, _due, _act) = (time, due, act);
+        (_what, _whom, _time, _due, _act) = (what, whom, time, due, act);
         _timer = time.CreateTimer(_ => _ = RunAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -70,6 +76,7 @@ internal sealed class RepeatedStep : IDisposable
         {
             if (_due() <= _time.GetUtcNow())
             {
+                using var work = Work.Begin(_what, "transfers", _whom);
                 await _act(_end.Token);
             }
         }
