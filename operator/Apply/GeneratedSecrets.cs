@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using k8s.Models;
+using Microsoft.Extensions.Logging;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
 using RucioOperator.Runtime;
@@ -12,7 +13,7 @@ namespace RucioOperator.Apply;
 /// Credentials the operator invents: made once, changed only where somebody asks for it, without ownerReference, so that they outlive
 /// the resource under Retain. Created before anything uses them; a killed operator finds its own again.
 /// </summary>
-public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Func<int, string> randomText)
+public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Func<int, string> randomText, ILogger logger)
 {
     private const string FieldManager = "rucio-operator/credentials";
 
@@ -45,7 +46,9 @@ public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Fun
         };
         try
         {
-            return Text((await api.CreateAsync(secret, FieldManager, ct)).Data);
+            var made = await api.CreateAsync(secret, FieldManager, ct);
+            ApplyLog.Credential(logger, "Made", key);
+            return Text(made.Data);
         }
         catch (KubeApiException error) when (error.Kind is KubeErrorKind.AlreadyExists or KubeErrorKind.Conflict)
         {
@@ -72,6 +75,7 @@ public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Fun
         var patch = new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = seen.Metadata.ResourceVersion }, ["data"] = data };
         var changed = await api.MergePatchAsync<V1Secret>(ObjectKey.Of(seen), patch, FieldManager, ct);
         secrets.Written(changed);
+        ApplyLog.Credential(logger, "Changed", ObjectKey.Of(seen));
         return Text(changed.Data);
     }
 
@@ -81,7 +85,11 @@ public sealed class GeneratedSecrets(KubeApi api, ReferencedSecrets secrets, Fun
 
     public string Random(int length) => randomText(length);
 
-    public Task DeleteAsync(ObjectKey key, CancellationToken ct) => api.DeleteAsync<V1Secret>(key, uid: null, ct);
+    public async Task DeleteAsync(ObjectKey key, CancellationToken ct)
+    {
+        await api.DeleteAsync<V1Secret>(key, uid: null, ct);
+        ApplyLog.Credential(logger, "Deleted", key);
+    }
 
     public static Dictionary<string, string> LabelsOf(string instance) => Labels.Of(instance, "credentials");
 

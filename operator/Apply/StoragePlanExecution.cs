@@ -1,5 +1,6 @@
 using RucioOperator.Planning;
 using RucioOperator.RucioApi;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Apply;
 
@@ -26,6 +27,8 @@ public sealed class StoragePlanExecution(RucioSession root, string vo, ILogger l
     {
         foreach (var change in changes)
         {
+            using var span = RuntimeTracing.Part("change");
+            span?.SetTag("change", change.Describe());
             switch (change)
             {
                 case ImportRses import:

@@ -3,6 +3,7 @@ using RucioOperator.Catalogue;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
 using RucioOperator.RucioApi;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.Apply;
 
@@ -23,6 +24,8 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
     {
         foreach (var change in changes)
         {
+            using var span = RuntimeTracing.Part("change");
+            span?.SetTag("change", change.Describe());
             try
             {
                 await ApplyAsync(change, ct);

@@ -69,6 +69,7 @@ internal sealed class InstancePass(InstanceParts parts, RucioInstance instance)
         foreach (var stage in IsExternal ? ExternalStages : Stages.Where(s => s.Looks || !_work.OnlyLooks))
         {
             _condition = stage.Condition;
+            using var span = RuntimeTracing.Part("stage", stage.Condition);
             switch (await stage.RunAsync(_work, ct))
             {
                 case null:

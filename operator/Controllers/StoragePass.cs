@@ -54,7 +54,10 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             _work.Report(storage).End(_work.Report(storage).Outcome);
             overall = Sooner(overall, _work.Report(storage).Outcome);
         }
-        await EachAsync(_work.Living, ReportAsync, ct);
+        using (RuntimeTracing.Part("report"))
+        {
+            await EachAsync(_work.Living, ReportAsync, ct);
+        }
         return await FinalizeAsync(overall, ct);
     }
 
@@ -75,7 +78,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         }
         (_work.Instance, _work.Connection) = (instance!, connection);
         _work.Look = await _deletion.LookAsync(instance!, connection, _work.Vo!, ct);
-        var seen = await connection.ObserveVoAsync(_work.Look, ct);
+        var seen = await ObserveAsync(async () => await connection.ObserveVoAsync(_work.Look, ct));
         if (StorageGuards.OfClaim(_work, seen) is { } anothers)
         {
             (_deletion.VoIsAnothers, _work.Connection) = (true, null);
@@ -110,12 +113,12 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
 
     private async Task ActAsync(RucioConnection connection, Dictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, CancellationToken ct)
     {
-        var outlook = new StorageOutlook(_work, wanted);
+        var outlook = Plan();
         if (!outlook.IsEmpty)
         {
             // The snapshot may be minutes old: act only on what is true now.
-            _work.Observed = await connection.RefreshVoAsync(_work.Look, ct);
-            outlook = new StorageOutlook(_work, wanted);
+            _work.Observed = await ObserveAsync(() => connection.RefreshVoAsync(_work.Look, ct));
+            outlook = Plan();
         }
         (_work.Planned, _work.Distances) = (outlook.Planned, outlook.Distances);
         foreach (var drifted in outlook.Planned.Values.Where(p => p.Mode == PassMode.Act && p.Own.Count > 0 && StatusPass.IsDrift(p.Storage)))
@@ -131,11 +134,12 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             var execution = new StoragePlanExecution(root, voKey.ToString(), parts.Logger);
             try
             {
+                using var span = RuntimeTracing.Part("act");
                 await execution.RunAsync(plan.Changes, ct);
             }
             finally
             {
-                _work.Observed = await connection.RefreshVoAsync(_work.Look, ct);
+                _work.Observed = await ObserveAsync(() => connection.RefreshVoAsync(_work.Look, ct));
             }
             foreach (var (rse, error) in execution.Errors)
             {
@@ -149,6 +153,18 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
             plan = outlook.Plan();
         }
         new StorageConclusion(_work, outlook, plan).Draw();
+
+        StorageOutlook Plan()
+        {
+            using var span = RuntimeTracing.Part("plan");
+            return new StorageOutlook(_work, wanted);
+        }
+    }
+
+    private static async Task<ObservedVo> ObserveAsync(Func<Task<ObservedVo>> look)
+    {
+        using var span = RuntimeTracing.Part("observe");
+        return await look();
     }
 
     private async Task<Outcome> RunStagesAsync(CancellationToken ct)
@@ -156,6 +172,7 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
         Outcome overall = new Outcome.Done();
         foreach (var stage in Stages)
         {
+            using var span = RuntimeTracing.Part("stage", stage.Condition);
             try
             {
                 overall = Sooner(overall, new Outcome.Done(await stage.RunAsync(_work, ct)));

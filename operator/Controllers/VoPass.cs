@@ -71,18 +71,16 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
     private async Task<Outcome> ConvergeAsync(CancellationToken ct)
     {
         var (connection, source) = (_work.Connection, new DesiredVoSource(_work));
-        var observed = await connection.ObserveVoAsync(await source.LookAsync(ct), ct);
+        var observed = await Traced("observe", async () => await connection.ObserveVoAsync(await source.LookAsync(ct), ct));
         var told = new HashSet<string>(StringComparer.Ordinal);
         for (var round = 1; ; round++)
         {
-            var desired = await source.ReadAsync(observed, ct);
-            var plan = VoPlan.For(desired, observed);
+            var (desired, plan) = await Traced("plan", () => PlanAsync(source, observed, ct));
             if (round == 1 && !plan.IsEmpty)
             {
                 // The snapshot may be minutes old: act only on what is true now.
-                observed = await connection.RefreshVoAsync(await source.LookAsync(ct), ct);
-                desired = await source.ReadAsync(observed, ct);
-                plan = VoPlan.For(desired, observed);
+                observed = await Traced("observe", async () => await connection.RefreshVoAsync(await source.LookAsync(ct), ct));
+                (desired, plan) = await Traced("plan", () => PlanAsync(source, observed, ct));
             }
             (_work.Desired, _work.Observed) = (desired, observed);
             var drift = DriftIn(plan, observed);
@@ -102,6 +100,7 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             }
             try
             {
+                using var span = RuntimeTracing.Part("act");
                 await new VoPlanExecution(connection, desired, parts.Time, parts.Logger).RunAsync(plan.Changes, ct);
             }
             catch (PlanStoppedException stopped)
@@ -109,14 +108,27 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
                 await connection.RefreshVoAsync(await source.LookAsync(ct), ct);
                 return new VoConclusion(_work, desired, plan, mode).Draw(stopped);
             }
-            observed = await connection.RefreshVoAsync(await source.LookAsync(ct), ct);
+            observed = await Traced("observe", async () => await connection.RefreshVoAsync(await source.LookAsync(ct), ct));
         }
+    }
+
+    private static async Task<(DesiredVo Desired, Plan<VoChange> Plan)> PlanAsync(DesiredVoSource source, ObservedVo observed, CancellationToken ct)
+    {
+        var desired = await source.ReadAsync(observed, ct);
+        return (desired, VoPlan.For(desired, observed));
+    }
+
+    private static async Task<T> Traced<T>(string part, Func<Task<T>> work)
+    {
+        using var span = RuntimeTracing.Part(part);
+        return await work();
     }
 
     private async Task RunStagesAsync(CancellationToken ct)
     {
         foreach (var stage in Stages)
         {
+            using var span = RuntimeTracing.Part("stage", stage.Condition);
             try
             {
                 if (await stage.RunAsync(_work, ct) is { } unmet)
@@ -154,8 +166,9 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
         Report.End(outcome);
     }
 
-    public Task ReportAsync(CancellationToken ct)
+    public async Task ReportAsync(CancellationToken ct)
     {
+        using var span = RuntimeTracing.Part("report");
         var claimed = Report.IsTrue(VoConditions.Claimed);
         if (vo.Spec.LongName is null)
         {
@@ -185,6 +198,6 @@ internal sealed class VoPass(VoParts parts, VirtualOrganisation vo)
             // Before the issuer of members was read, theirs are not known.
             QuotaBasis = _work is { Desired: { Membership: not { Status: null } } wanted, Observed: { Exists: true } seen } ? WantedQuotas.Basis(wanted.Accounts, seen) : vo.Status?.QuotaBasis,
         };
-        return StatusPass.WriteAsync(vo, vo with { Status = status }, parts.Status, parts.Events, ct);
+        await StatusPass.WriteAsync(vo, vo with { Status = status }, parts.Status, parts.Events, ct);
     }
 }

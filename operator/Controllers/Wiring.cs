@@ -77,7 +77,7 @@ public static class Wiring
 
         var connections = new InstanceConnections();
         var references = new ReferencedSecrets(c.Api, secrets);
-        var generated = new GeneratedSecrets(c.Api, references, GeneratedSecrets.RandomText);
+        var generated = new GeneratedSecrets(c.Api, references, GeneratedSecrets.RandomText, c.Loggers.CreateLogger<GeneratedSecrets>());
         var configMaps = new ReferencedMaps(c.Api, named);
         var trust = new TrustTexts(references, configMaps);
         var revocation = Revocation.Make(new TrustedHttp(redirects: 3).For, maps, metrics, c.Time, Chance(c.Random));

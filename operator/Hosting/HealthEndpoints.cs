@@ -5,7 +5,10 @@ using RucioOperator.Runtime;
 
 namespace RucioOperator.Hosting;
 
-/// <summary>/livez: loops run; /readyz: caches are full (also on a standby); /startupz: the same, for its own probe; /metrics.</summary>
+/// <summary>
+/// /livez: the loops move, and starting again would help if they did not; /startupz: caches were filled once; /readyz: they
+/// are, also on a standby, and nobody has asked us to end; /metrics. HTTP/1.1 alone.
+/// </summary>
 internal static class HealthEndpoints
 {
     public static void Listen(WebApplicationBuilder builder, OperatorOptions options)
@@ -24,16 +27,18 @@ internal static class HealthEndpoints
     {
         if (options.HealthPort == 0)
             return;
-        app.MapGet("/livez", context => AnswerAsync(context, service.IsAlive));
-        app.MapGet("/readyz", context => AnswerAsync(context, runtime.HasSynced));
-        app.MapGet("/startupz", context => AnswerAsync(context, runtime.HasSynced));
+        app.MapGet("/livez", context => AnswerAsync(context, service.Troubles));
+        app.MapGet("/readyz", context => AnswerAsync(context, [.. NotSynced(runtime), .. app.Lifetime.ApplicationStopping.IsCancellationRequested ? (string[])["shutting down"] : []]));
+        app.MapGet("/startupz", context => AnswerAsync(context, NotSynced(runtime)));
         app.MapPrometheusScrapingEndpoint();
     }
 
-    private static Task AnswerAsync(HttpContext context, bool good)
+    private static IReadOnlyList<string> NotSynced(ControllerRuntime runtime) => [.. runtime.Unsynced.Select(kind => $"no complete list of {kind} yet")];
+
+    private static Task AnswerAsync(HttpContext context, IReadOnlyList<string> troubles)
     {
-        context.Response.StatusCode = good ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        return context.Response.WriteAsync(good ? "ok\n" : "not yet\n");
+        context.Response.StatusCode = troubles.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        return context.Response.WriteAsync(troubles.Count == 0 ? "ok\n" : string.Join('\n', troubles) + "\n");
     }
 
     /// <summary>Port 0: the application runs without listening.</summary>

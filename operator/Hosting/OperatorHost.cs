@@ -22,15 +22,16 @@ public static class OperatorHost
             return 0;
         }
         var (options, errors) = OperatorOptions.Parse(arguments, Environment.GetEnvironmentVariable);
-        errors = [.. errors, .. OperatorOptions.Unknown(Environment.GetEnvironmentVariables().Keys.Cast<string>())];
+        var (otlp, others) = OtlpSettings.Parse(Environment.GetEnvironmentVariable);
+        errors = [.. errors, .. OperatorOptions.Unknown(Environment.GetEnvironmentVariables().Keys.Cast<string>()), .. others];
         if (errors.Count == 0 && HealthPort.Refusal(options.HealthPort) is { } refusal)
             errors = [$"--health-port: {refusal}"];
         foreach (var error in errors)
             Console.Error.WriteLine($"rucio-operator: {error}");
-        return errors.Count > 0 ? Misconfigured : await RunAsync(options, compose);
+        return errors.Count > 0 ? Misconfigured : await RunAsync(options, otlp, compose);
     }
 
-    private static async Task<int> RunAsync(OperatorOptions options, Action<Composition> compose)
+    private static async Task<int> RunAsync(OperatorOptions options, OtlpSettings otlp, Action<Composition> compose)
     {
         var identity = Identity();
         k8s.Kubernetes client;
@@ -46,7 +47,7 @@ public static class OperatorHost
         using (client)
         {
             var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-            Telemetry.Add(builder, options);
+            Telemetry.Add(builder, options, otlp);
             HealthEndpoints.Listen(builder, options);
             builder.Services.AddSingleton(services => Compose(options, client, identity, services.GetRequiredService<ILoggerFactory>()));
             builder.Services.AddSingleton<RuntimeService>();

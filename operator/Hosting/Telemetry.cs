@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -5,32 +6,45 @@ using RucioOperator.Runtime;
 
 namespace RucioOperator.Hosting;
 
-/// <summary>JSON lines on stdout; metrics for Prometheus; both and traces over OTLP where OTEL_EXPORTER_OTLP_ENDPOINT says so.</summary>
+/// <summary>JSON lines on stdout; metrics for Prometheus; both and traces over OTLP where the environment names a collector.</summary>
 internal static class Telemetry
 {
-    public static void Add(WebApplicationBuilder builder, OperatorOptions options)
+    private const string Database = "Npgsql";
+
+    /// <summary>Series of what there is one of for each resource. Beyond it the SDK would put the rest into one: a limit against mistakes, not against size.</summary>
+    private const int MostResources = 20_000;
+
+    public static void Add(WebApplicationBuilder builder, OperatorOptions options, OtlpSettings otlp)
     {
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(options.LogLevel);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddJsonConsole(console =>
-        {
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
-        });
+        builder.Services.AddSingleton<ConsoleFormatter>(new JsonLines(TimeProvider.System));
+        builder.Logging.AddConsole(console => console.FormatterName = JsonLines.FormatterName);
 
-        var export = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 };
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("rucio-operator"))
+            .ConfigureResource(resource => resource.AddService("rucio-operator", serviceVersion: typeof(Telemetry).Assembly.GetName().Version?.ToString(3)))
             .WithMetrics(metrics =>
             {
-                metrics.AddMeter(RuntimeMetrics.MeterName, "System.Runtime");
+                metrics.AddMeter(RuntimeMetrics.MeterName, "System.Runtime").AddView(Roomy);
                 if (options.HealthPort != 0)
-                    metrics.AddPrometheusExporter();
-                if (export)
+                {
+                    metrics.AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false);
+                }
+                if (otlp.Metrics)
+                {
                     metrics.AddOtlpExporter();
+                }
             });
-        if (export)
-            telemetry.WithTracing(tracing => tracing.AddSource(RuntimeTracing.SourceName).AddOtlpExporter());
+        if (otlp.Traces)
+        {
+            telemetry.WithTracing(tracing => tracing.AddSource(RuntimeTracing.SourceName, Database).AddOtlpExporter());
+        }
     }
+
+    private static MetricStreamConfiguration? Roomy(System.Diagnostics.Metrics.Instrument instrument) =>
+        instrument.Name.StartsWith("rucio_resource_", StringComparison.Ordinal) || instrument.Name.StartsWith("rucio_operator_storage", StringComparison.Ordinal)
+        || instrument.Name.StartsWith("rucio_operator_endpoint_certificate", StringComparison.Ordinal) || instrument.Name == "rucio_api_request_duration"
+            ? new MetricStreamConfiguration { CardinalityLimit = MostResources }
+            : null;
 }

@@ -44,6 +44,7 @@ public sealed class KindDiscovery : IInformer, IDisposable
     public int Count => informers.Values.Sum(informer => informer.Count);
     public bool HasSynced => synced.Task.IsCompletedSuccessfully;
     public Task Synced => synced.Task;
+    public TimeSpan Silence => informers.Values.Max(informer => informer.Silence);
 
     /// <summary>One of ours, as the watch told it last.</summary>
     public UntypedObject? Find(OptionalKind kind, ObjectKey key) => current.Find(kind) is { } served ? informers[served].Store.Get(key) : null;

@@ -20,10 +20,15 @@ public sealed class Controller : IDisposable
     private readonly TimeProvider time;
     private readonly ILogger logger;
 
+    /// <summary>Of each worker: when its pass began; 0: it waits for a key.</summary>
+    private readonly long[] began;
+    private int broken;
+
     internal Controller(string name, IReconciler reconciler, int workers, TimeSpan resync, Shares? shares, TimeProvider time, Random random, ILogger logger)
     {
         (Name, this.reconciler, this.workers, this.resync, this.time, this.logger) = (name, reconciler, workers, resync, time, logger);
         backoff = new Backoff(random);
+        began = new long[workers];
         var tag = new KeyValuePair<string, object?>("controller", name);
         Queue = new WorkQueue<ObjectKey>(time, backoff)
         {
@@ -35,6 +40,36 @@ public sealed class Controller : IDisposable
     }
 
     public string Name { get; }
+
+    internal int Workers => workers;
+
+    /// <summary>Of the one that began first among those under way.</summary>
+    internal TimeSpan LongestPass
+    {
+        get
+        {
+            var longest = TimeSpan.Zero;
+            foreach (ref var began in began.AsSpan())
+            {
+                if (Interlocked.Read(ref began) is not 0 and var at && time.GetElapsedTime(at) is var since && since > longest)
+                    longest = since;
+            }
+            return longest;
+        }
+    }
+
+    /// <summary>In words, if no key will ever be worked on again as it looks; one slow server among others is no such thing.</summary>
+    internal string? Standstill(TimeSpan patience)
+    {
+        if (Volatile.Read(ref broken) > 0)
+            return $"a worker of {Name} has ended";
+        foreach (ref var began in began.AsSpan())
+        {
+            if (Interlocked.Read(ref began) is not (not 0 and var at) || time.GetElapsedTime(at) <= patience)
+                return null;
+        }
+        return $"no worker of {Name} has come to the end of a pass for {patience.TotalMinutes:0} minutes";
+    }
 
     internal WorkQueue<ObjectKey> Queue { get; }
 
@@ -75,9 +110,23 @@ public sealed class Controller : IDisposable
 
     public void Dispose() => Queue.Dispose();
 
-    internal Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(cancellationToken), CancellationToken.None)));
+    internal Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, workers).Select(place => Task.Run(() => WorkerAsync(place, cancellationToken), CancellationToken.None)));
 
-    private async Task WorkAsync(CancellationToken cancellationToken)
+    private async Task WorkerAsync(int place, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WorkAsync(place, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Exchange(ref began[place], 0);
+            if (!cancellationToken.IsCancellationRequested)
+                Interlocked.Increment(ref broken);
+        }
+    }
+
+    private async Task WorkAsync(int place, CancellationToken cancellationToken)
     {
         var tag = new KeyValuePair<string, object?>("controller", Name);
         while (true)
@@ -92,7 +141,8 @@ public sealed class Controller : IDisposable
                 return;
             }
             RuntimeMetrics.ActiveWorkers.Add(1, tag);
-            var began = time.GetTimestamp();
+            var since = time.GetTimestamp();
+            Interlocked.Exchange(ref began[place], since);
             try
             {
                 using var work = Work.Begin("reconcile", Name, key.ToString());
@@ -102,10 +152,11 @@ public sealed class Controller : IDisposable
                 var result = Result(outcome);
                 work.Came(result, (outcome as Outcome.Failed)?.Error.GetType().Name);
                 RuntimeMetrics.Reconciles.Add(1, tag, new("result", result));
-                RuntimeMetrics.ReconcileDuration.Record(time.GetElapsedTime(began).TotalSeconds, tag);
+                RuntimeMetrics.ReconcileDuration.Record(time.GetElapsedTime(since).TotalSeconds, tag);
             }
             finally
             {
+                Interlocked.Exchange(ref began[place], 0);
                 RuntimeMetrics.ActiveWorkers.Add(-1, tag);
                 Queue.Done(key);
             }

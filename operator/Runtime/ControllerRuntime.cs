@@ -42,13 +42,35 @@ public sealed class ControllerRuntime : IDisposable
         logger = loggers.CreateLogger("RucioOperator.Runtime");
         access = options.Namespaces.Count > 0 ? new() : null;
         election = options.LeaderElection is { } settings ? new LeaderElection(api, settings, time, random, logger) : null;
-        gauges.CreateObservableGauge("rucio_operator_leader", () => IsLeader ? 1 : 0, description: "1 while this process leads");
-        gauges.CreateObservableGauge("rucio_operator_cache_objects", () => informers.Select(informer => new Measurement<int>(informer.Count, new KeyValuePair<string, object?>("kind", informer.Name))), description: "Objects in the caches");
-        gauges.CreateObservableGauge("rucio_operator_queue_depth", Depths, description: "Keys in the queues by state");
+        gauges.CreateObservableGauge("rucio_operator_max_concurrent_reconciles", () => controllers.Select(controller => new Measurement<int>(controller.Workers, new KeyValuePair<string, object?>("controller", controller.Name))), description: "Workers there are.");
+        gauges.CreateObservableGauge("rucio_operator_longest_running", () => controllers.Select(controller => new Measurement<double>(controller.LongestPass.TotalSeconds, new KeyValuePair<string, object?>("controller", controller.Name))), "s", "How long the pass that began first has been going on.");
+        gauges.CreateObservableGauge("rucio_operator_leader", () => IsLeader ? 1 : 0, description: "1 while this process leads.");
+        gauges.CreateObservableGauge("rucio_operator_cache_objects", () => informers.Select(informer => new Measurement<int>(informer.Count, new KeyValuePair<string, object?>("kind", informer.Name))), description: "Objects in the caches.");
+        gauges.CreateObservableGauge("rucio_operator_queue_depth", Depths, description: "Keys in the queues: ready, delayed or processing.");
     }
 
     /// <summary>All caches hold their first list.</summary>
     public bool HasSynced => informers.TrueForAll(informer => informer.HasSynced);
+
+    /// <summary>Kinds whose first list is not complete yet.</summary>
+    public IReadOnlyList<string> Unsynced => [.. informers.Where(informer => !informer.HasSynced).Select(informer => informer.Name)];
+
+    /// <summary>
+    /// What has not moved for so long that only a new process will help; an API server, a Rucio or a database that is away is
+    /// not among it, since waiting and trying again are moves, too.
+    /// </summary>
+    public IReadOnlyList<string> Standstills() =>
+    [
+        .. informers.Where(informer => informer.Silence > Patience).Select(informer => $"the watch of {informer.Name} gave no sign of life, nor did it try again, for {informer.Silence.TotalMinutes:0} minutes"),
+        .. controllers.Select(controller => controller.Standstill(Patience)).OfType<string>(),
+        .. election is { SinceRenewal: var since, LeaseDuration: var lease } && since > lease + Grace ? (string[])[$"the lease is held, and was not renewed for {since.TotalSeconds:0} s"] : [],
+    ];
+
+    /// <summary>Far above every limit on single calls, watches and back-offs.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+
+    /// <summary>cert-manager's: an election that ends by itself needs no help.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
     /// <summary>Workers run here, by election or because there is none.</summary>
     public bool IsLeader => working && election is not { IsLeader: false };

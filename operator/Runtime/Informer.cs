@@ -11,6 +11,9 @@ public interface IInformer
     int Count { get; }
     bool HasSynced { get; }
 
+    /// <summary>Since it last heard of the server or tried to; zero where nothing runs.</summary>
+    TimeSpan Silence => TimeSpan.Zero;
+
     /// <summary>Completes when the first complete list of every namespace is in the store.</summary>
     Task Synced { get; }
 
@@ -61,12 +64,29 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
     private readonly IReadOnlyList<string> namespaces = NamespacesOf(options);
     private int unsynced = Math.Max(NamespacesOf(options).Count, options.Names.Count);
 
+    /// <summary>Of each namespace or name: when something last happened; 0: it is not followed.</summary>
+    private readonly long[] heard = new long[Math.Max(NamespacesOf(options).Count, options.Names.Count)];
+
     public ResourceStore<T> Store { get; } = new();
     public ResourceKind Kind => kind;
     public string Name => kind.Plural;
     public int Count => Store.Count;
     public bool HasSynced => synced.Task.IsCompletedSuccessfully;
     public Task Synced => synced.Task;
+
+    public TimeSpan Silence
+    {
+        get
+        {
+            var longest = TimeSpan.Zero;
+            for (var place = 0; place < heard.Length; place++)
+            {
+                if (Interlocked.Read(ref heard[place]) is not 0 and var at && time.GetElapsedTime(at) is var silence && silence > longest)
+                    longest = silence;
+            }
+            return longest;
+        }
+    }
 
     /// <summary>
     /// Called for every change in order, (null, now) for new, (old, null) for gone, on the watch's own thread: be
@@ -80,15 +100,17 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
     public Task RunAsync(CancellationToken cancellationToken)
     {
         Store.OnError = (key, error) => RuntimeLog.OddObject(logger, error, kind.Kind, key);
-        return Task.WhenAll(options.Names.Count > 0 ? options.Names.Select(name => LookAsync(name, cancellationToken)) : namespaces.Select(@namespace => FollowAsync(@namespace, cancellationToken)));
+        return Task.WhenAll(options.Names.Count > 0 ? options.Names.Select((name, place) => HeardAsync(place, LookAsync(name, place, cancellationToken)))
+            : namespaces.Select((@namespace, place) => HeardAsync(place, FollowAsync(@namespace, place, cancellationToken))));
     }
 
-    private async Task LookAsync(string name, CancellationToken cancellationToken)
+    private async Task LookAsync(string name, int place, CancellationToken cancellationToken)
     {
         var (key, failures, first) = (new ObjectKey("", name), 0, true);
         while (!cancellationToken.IsCancellationRequested)
         {
             TimeSpan pause;
+            Hear(place);
             try
             {
                 if (await api.GetAsync<T>(key, cancellationToken, kind) is { } found)
@@ -129,7 +151,21 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
             synced.TrySetResult();
     }
 
-    private async Task FollowAsync(string @namespace, CancellationToken cancellationToken)
+    private async Task HeardAsync(int place, Task run)
+    {
+        try
+        {
+            await run;
+        }
+        finally
+        {
+            Interlocked.Exchange(ref heard[place], 0);
+        }
+    }
+
+    private void Hear(int place) => Interlocked.Exchange(ref heard[place], time.GetTimestamp());
+
+    private async Task FollowAsync(string @namespace, int place, CancellationToken cancellationToken)
     {
         var selection = new Selection(@namespace, options.LabelSelector, options.FieldSelector, kind);
         var (failures, first) = (0, true);
@@ -144,17 +180,18 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
         while (!cancellationToken.IsCancellationRequested)
         {
             TimeSpan? pause;
+            Hear(place);
             try
             {
                 if (version is null)
                 {
-                    version = await ListAsync(selection, cancellationToken);
+                    version = await ListAsync(selection, place, cancellationToken);
                     if (first)
                         Known();
                     first = false;
                 }
                 var (began, from) = (time.GetTimestamp(), version);
-                version = await WatchAsync(selection, version, latest => (version, failures) = (latest, 0), cancellationToken);
+                version = await WatchAsync(selection, version, place, latest => (version, failures) = (latest, 0), cancellationToken);
                 Restarted("ended");
                 // Ended by the server in its own time: open again at once. One that ends as soon as it opens must not spin.
                 pause = version != from || time.GetElapsedTime(began) > TimeSpan.FromSeconds(1) ? null : backoff.Delay(failures++);
@@ -189,7 +226,7 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
     }
 
     // Nothing is declared gone before the last page is in.
-    private async Task<string> ListAsync(Selection selection, CancellationToken cancellationToken)
+    private async Task<string> ListAsync(Selection selection, int place, CancellationToken cancellationToken)
     {
         var listed = new HashSet<ObjectKey>();
         string? next = null;
@@ -197,6 +234,7 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
         do
         {
             page = await api.ListPageAsync<T>(selection, options.PageSize, next, cancellationToken);
+            Hear(place);
             foreach (var item in page.Items)
             {
                 var obj = Trim(item);
@@ -215,7 +253,7 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
         return page.ResourceVersion;
     }
 
-    private async Task<string> WatchAsync(Selection selection, string version, Action<string> progressed, CancellationToken cancellationToken)
+    private async Task<string> WatchAsync(Selection selection, string version, int place, Action<string> progressed, CancellationToken cancellationToken)
     {
         using var silence = new CancellationTokenSource(options.SilenceLimit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
@@ -224,6 +262,7 @@ public sealed class Informer<T>(KubeApi api, InformerOptions<T> options, TimePro
             await foreach (var change in api.WatchAsync<T>(selection, version, backoff.Spread(options.WatchTimeout, 0.1), both.Token))
             {
                 silence.CancelAfter(options.SilenceLimit);
+                Hear(place);
                 Take(change);
                 version = change.ResourceVersion;
                 progressed(version);

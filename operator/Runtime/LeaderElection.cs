@@ -21,9 +21,15 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, T
     private long observedAt;
     private string? announced;
     private volatile bool leading;
+    private long renewedAt;
 
     /// <summary>True only between winning and the end of the term, whatever the Lease says.</summary>
     public bool IsLeader => leading;
+
+    public TimeSpan LeaseDuration => options.LeaseDuration;
+
+    /// <summary>Of the lease that is held; zero while none is.</summary>
+    public TimeSpan SinceRenewal => leading ? time.GetElapsedTime(Interlocked.Read(ref renewedAt)) : TimeSpan.Zero;
 
     /// <summary>
     /// Waits for the lease, then runs <paramref name="lead"/> with a token that ends with the term. Returns after
@@ -35,6 +41,7 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, T
             await Task.Delay(UntilNextAttempt(), time, cancellationToken);
 
         RuntimeLog.Leading(logger, options.Identity);
+        Interlocked.Exchange(ref renewedAt, time.GetTimestamp());
         leading = true;
         using var term = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var work = lead(term.Token);
@@ -94,6 +101,7 @@ public sealed class LeaderElection(KubeApi api, LeaderElectionOptions options, T
                 if (!await AttemptAsync(both.Token))
                     throw new LeadershipLostException($"lease {key} was taken by {observed?.Spec?.HolderIdentity}");
                 renewed = began;
+                Interlocked.Exchange(ref renewedAt, began);
             }
             catch (KubeApiException error)
             {

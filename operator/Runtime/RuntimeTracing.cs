@@ -10,8 +10,8 @@ public static class RuntimeTracing
     public static readonly ActivitySource Source = new(SourceName);
 
     /// <summary>A part of a piece of work, such as its plan.</summary>
-    /// <param name="name">One of few.</param>
-    public static Activity? Part(string name) => IsOn ? Source.StartActivity(name) : null;
+    /// <param name="name">One of few, as is <paramref name="of"/>.</param>
+    public static Activity? Part(string name, string? of = null) => !IsOn ? null : Source.StartActivity(of is null ? name : $"{name} {of}");
 
     /// <summary>A call to another server. None outside of any work: a lease that is renewed every two seconds is worth no trace.</summary>
     /// <param name="what">One of few for each server and method.</param>

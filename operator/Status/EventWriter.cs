@@ -41,10 +41,13 @@ public sealed class EventWriter(KubeApi api, string instance, TimeProvider time,
 
     private async Task WriteAsync(IKubernetesObject<V1ObjectMeta> regarding, string type, string reason, string action, string note, CancellationToken cancellationToken)
     {
-        note = note.Length <= NoteLimit ? note : note[..(NoteLimit - 1)] + "…";
         var (key, kind) = (ObjectKey.Of(regarding), ResourceKind.Of(regarding.GetType()));
         if (!IsNews((regarding.Metadata.Uid ?? "", type, reason, note)))
             return;
+        // The trace is no part of the news: the same again would be new each time.
+        var trace = Work.Current is { TraceId: var id } ? $" (trace {id})" : "";
+        var room = NoteLimit - trace.Length;
+        note = (note.Length <= room ? note : note[..(room - 1)] + "…") + trace;
         var news = new Eventsv1Event
         {
             Metadata = new V1ObjectMeta { Name = NameOf(key, reason, note), NamespaceProperty = key.Namespace.Length == 0 ? "default" : key.Namespace },

@@ -218,7 +218,8 @@ internal sealed partial class World : IAsyncDisposable
     }
 
     /// <summary>No password of any Secret may be read in a status, an event or the log.</summary>
-    public void AssertNoSecretIsTold()
+    /// <param name="more">Told elsewhere.</param>
+    public void AssertNoSecretIsTold(params IReadOnlyCollection<string> more)
     {
         var values = Store.List("secrets").SelectMany(s => s["data"] as JsonObject ?? []).Select(e => (e.Key, Text: Encoding.UTF8.GetString(Convert.FromBase64String(e.Value!.GetValue<string>())))).ToList();
         var secrets = values.Where(e => e.Key.Contains("pass", StringComparison.Ordinal) || e.Key.EndsWith("_key", StringComparison.Ordinal)).Select(e => e.Text)
@@ -230,6 +231,7 @@ internal sealed partial class World : IAsyncDisposable
             .. new[] { Instances, Vos, Storages }.SelectMany(r => Store.List(r)).Select(o => o["status"]?.ToJsonString() ?? ""),
             .. Store.List("events.events.k8s.io").Select(e => e.ToJsonString()),
             .. Bed.ReadLog(),
+            .. more,
         ];
         Assert.That(told.Where(text => secrets.Any(s => text.Contains(s, StringComparison.Ordinal))), Is.Empty);
     }
