@@ -111,6 +111,7 @@ public sealed class TelemetryTests
             Assert.That(exposition.Value("rucio_api_request_duration_seconds_count", ("instance", $"{ns}/rucio"), ("operation", "POST /vos/{}"), ("code", "201")), Is.EqualTo(1));
             Assert.That(exposition.Value("rucio_operator_kube_request_duration_seconds_count", ("verb", "apply"), ("resource", "deployments"), ("code", "201")), Is.GreaterThan(0));
             Assert.That(exposition.Value("rucio_operator_build_info"), Is.EqualTo(1));
+            Assert.That(MetricTable.OfTheRuntime, Is.SubsetOf(exposition.Families.Select(f => f.Name)));
         });
     }
 

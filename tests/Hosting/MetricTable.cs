@@ -9,6 +9,9 @@ internal static partial class MetricTable
     public const string Begin = "<!-- metrics: written by make golden, but for the labels -->";
     public const string End = "<!-- /metrics -->";
 
+    /// <summary>Those of .NET that dashboards name; the process is looked at for them, too.</summary>
+    public static IReadOnlyList<string> OfTheRuntime { get; } = ["dotnet_process_memory_working_set_bytes", "dotnet_process_cpu_time_seconds_total"];
+
     /// <param name="Type">Of Prometheus: counter, gauge or histogram.</param>
     public sealed record Row(string Name, string Type, IReadOnlyList<string> Labels, string Meaning)
     {
