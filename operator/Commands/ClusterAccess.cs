@@ -23,7 +23,7 @@ public sealed record ClusterAccess(KubeApi Api, string Namespace) : IDisposable
         try
         {
             return Configuration(input) is { } configuration
-                ? new(KubeConnection.Open(configuration), input.World.Time, input.Text(CommonOptions.Namespace) ?? (string.IsNullOrEmpty(configuration.Namespace) ? DefaultNamespace : configuration.Namespace))
+                ? new(KubeConnection.Open(configuration, input.Program), input.World.Time, input.Text(CommonOptions.Namespace) ?? (string.IsNullOrEmpty(configuration.Namespace) ? DefaultNamespace : configuration.Namespace))
                 : null;
         }
         catch (Exception error) when (error is KubeConfigException or IOException or UnauthorizedAccessException or YamlDotNet.Core.YamlException)

@@ -28,7 +28,14 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
         {
             return new Outcome.Blocked(InstanceNotFound, $"spec.instanceRef: RucioInstance {key} does not exist");
         }
-        if (!Allows(instance, ns))
+        return Refuses(vo, instance, () => namespaces.Store.Get(new ObjectKey("", ns))?.Metadata.Labels);
+    }
+
+    /// <param name="labelsOf">Of the VO's namespace; null where it is not there.</param>
+    public static Outcome? Refuses(VirtualOrganisation vo, RucioInstance instance, Func<IDictionary<string, string>?> labelsOf)
+    {
+        var (key, ns) = (ObjectKey.Of(instance), vo.Metadata.NamespaceProperty);
+        if (!Allows(instance, ns, labelsOf))
         {
             return new Outcome.Blocked(NamespaceNotAllowed, $"RucioInstance {key} does not allow namespace {ns}: its platform engineer opens it in spec.tenancy.allowedNamespaces");
         }
@@ -52,8 +59,6 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
     public static string? Pauses(RucioInstance instance) => instance.Spec.Hibernate == true
         ? $"RucioInstance {ObjectKey.Of(instance)} hibernates (spec.hibernate): nothing is looked at or changed until it serves again"
         : null;
-
-    private bool Allows(RucioInstance instance, string ns) => Allows(instance, ns, () => namespaces.Store.Get(new ObjectKey("", ns))?.Metadata.Labels);
 
     /// <param name="labelsOf">Of the namespace; null where it is not there.</param>
     public static bool Allows(RucioInstance instance, string ns, Func<IDictionary<string, string>?> labelsOf)

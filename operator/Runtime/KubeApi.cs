@@ -103,6 +103,14 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
         return Parse(operation, () => Trimmed(ResourceJson.Named((IKubernetesObject<V1ObjectMeta>)JsonSerializer.Deserialize(body, KubeJson.Options.GetTypeInfo(type))!, kind)));
     }
 
+    /// <summary>Server-side apply as a dry run: what the server would say of it. Nothing is kept.</summary>
+    public async Task RehearseAsync(ResourceKind kind, ObjectKey key, JsonObject node, string fieldManager, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Patch, kind.Path(key.Namespace, key.Name) + Query(("fieldManager", fieldManager), ("force", "true"), ("dryRun", "All"), ("fieldValidation", "Strict")));
+        request.Content = Body(Encoding.UTF8.GetBytes(node.ToJsonString()), "application/apply-patch+yaml");
+        await ReadAsync(request, $"rehearse {kind.Kind} {key}", cancellationToken);
+    }
+
     /// <summary>Server-side apply of the status subresource, forced. A newer object, or another of that name, is a conflict.</summary>
     /// <param name="version">resourceVersion: the server ignores a uid here (metadata of an apply to <c>/status</c> is the stored one).</param>
     public Task<T> ApplyStatusAsync<T>(ObjectKey key, string? version, JsonNode status, string fieldManager, CancellationToken cancellationToken) where T : class, IKubernetesObject<V1ObjectMeta>

@@ -30,6 +30,9 @@ public sealed class KubeApiException(KubeErrorKind kind, string operation, strin
     /// <summary>The server's wish (Retry-After), if it had one.</summary>
     public TimeSpan? RetryAfter => retryAfter;
 
+    /// <summary>What the server says of single fields. It may quote their values: for whoever sent them, and nobody else.</summary>
+    public IReadOnlyList<(string Field, string Message)> Causes { get; init; } = [];
+
     public bool IsTransient => Kind is KubeErrorKind.Conflict or KubeErrorKind.Throttled or KubeErrorKind.Unavailable or KubeErrorKind.Gone or KubeErrorKind.Undecodable;
 
     public string Reason => $"KubernetesApi{Kind}";

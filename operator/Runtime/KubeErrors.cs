@@ -20,7 +20,10 @@ internal static class KubeErrors
             _ => KubeErrorKind.Invalid,
         };
         retryAfter ??= status?.Details?.RetryAfterSeconds is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : null;
-        return new KubeApiException(kind, operation, Detail(status), (int)code, retryAfter);
+        return new KubeApiException(kind, operation, Detail(status), (int)code, retryAfter)
+        {
+            Causes = [.. (status?.Details?.Causes ?? []).Where(cause => !string.IsNullOrEmpty(cause.Field) && !string.IsNullOrEmpty(cause.Message)).Select(cause => (cause.Field, cause.Message))],
+        };
     }
 
     /// <summary>Null when the body is something else (a proxy's page).</summary>

@@ -51,61 +51,11 @@ internal static class StorageSpecs
     public static ObservedVo Described(IReadOnlyList<DesiredRse> rses, int? distance, IEnumerable<string> linked) => new("sky")
     {
         Exists = true,
-        Rses = rses.ToDictionary(r => r.Name, r => With(New(r), r)),
+        Rses = rses.ToDictionary(r => r.Name, r => StorageEffects.Imported(StorageEffects.Made(r), r)),
         Distances = distance is not { } d ? new Dictionary<(string, string), int>() : (from a in linked from b in linked where a != b select (a, b)).ToDictionary(p => p, _ => d),
     };
 
-    public static ObservedVo Apply(ObservedVo vo, StorageChange change)
-    {
-        var rses = new Dictionary<string, ObservedRse>(vo.Rses);
-        switch (change)
-        {
-            case ImportRses import:
-                foreach (var rse in import.Rses)
-                    rses[rse.Name] = With(rses.TryGetValue(rse.Name, out var have) ? have with { Deleted = false } : New(rse), rse);
-                return vo with { Rses = rses };
-            case RemoveProtocol c:
-                rses[c.Name] = rses[c.Name] with { Protocols = [.. rses[c.Name].Protocols.Where(p => p.Key != (c.Scheme, c.Hostname, c.Port))] };
-                return vo with { Rses = rses };
-            case RemoveAttribute c:
-                rses[c.Name] = rses[c.Name] with { Attributes = rses[c.Name].Attributes.Where(a => a.Key != c.Key).ToDictionary() };
-                return vo with { Rses = rses };
-            case ImportDistances import:
-                var distances = new Dictionary<(string, string), int>(vo.Distances);
-                foreach (var (source, destination, distance, _) in import.Pairs)
-                {
-                    if (distance is { } value)
-                        distances[(source, destination)] = value;
-                    else
-                        distances.Remove((source, destination));
-                }
-                return vo with { Distances = distances };
-            case RemoveDistance remove:
-                return vo with { Distances = vo.Distances.Where(d => d.Key != (remove.Pair.Source, remove.Pair.Destination)).ToDictionary() };
-            case RemoveMinFreeSpace c:
-                rses[c.Name] = rses[c.Name] with { Limits = new Dictionary<string, long>() };
-                return vo with { Rses = rses };
-            default:
-                throw new ArgumentOutOfRangeException(nameof(change), change, null);
-        }
-    }
-
-    /// <summary>Rucio gives every RSE an attribute of its own name.</summary>
-    private static ObservedRse New(DesiredRse rse) => new(rse.Name, $"id-{rse.Name}") { Deterministic = rse.Deterministic, Attributes = new Dictionary<string, string> { [rse.Name] = "true" } };
-
-    /// <summary>As an import in mode edit does: adds and overwrites, removes nothing.</summary>
-    private static ObservedRse With(ObservedRse have, DesiredRse rse) => have with
-    {
-        Type = rse.Type,
-        Volatile = rse.Volatile,
-        StagingArea = rse.StagingArea,
-        Read = rse.Read,
-        Write = rse.Write,
-        Delete = rse.Delete,
-        Limits = rse.MinFreeSpace is { } free ? new Dictionary<string, long>(have.Limits) { ["MinFreeSpace"] = free } : have.Limits,
-        Attributes = have.Attributes.Concat(rse.Attributes).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.Last().Value),
-        Protocols = [.. have.Protocols.Where(p => rse.Protocols.All(w => w.Key != p.Key)), .. rse.Protocols],
-    };
+    public static ObservedVo Apply(ObservedVo vo, StorageChange change) => StorageEffects.Apply(vo, change);
 
     /// <summary>Distances of a mesh that differ, between storages that may all be worked on.</summary>
     public static IReadOnlyList<DistancePair> Mesh(ObservedVo observed, int? distance, IEnumerable<string> linked)
