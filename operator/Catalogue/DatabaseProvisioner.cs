@@ -214,16 +214,16 @@ public sealed class DatabaseProvisioner
         await RunAsync(owned, $"GRANT CONNECT ON DATABASE {Quote(wanted.Address.Name)} TO {Quote(wanted.Observer.Username)}", ct);
     }
 
-    private static async Task<string?> HolderAsync(NpgsqlDataSource server, string database, CancellationToken ct)
+    internal static async Task<string?> HolderAsync(NpgsqlDataSource server, string database, CancellationToken ct)
     {
         await using var find = server.CreateCommand("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1");
         find.Parameters.Add(new() { Value = database });
         return (string?)await find.ExecuteScalarAsync(ct);
     }
 
-    private sealed record RoleComment(string? Comment);
+    internal sealed record RoleComment(string? Comment);
 
-    private static async Task<RoleComment?> CommentOfRoleAsync(NpgsqlDataSource server, string role, CancellationToken ct)
+    internal static async Task<RoleComment?> CommentOfRoleAsync(NpgsqlDataSource server, string role, CancellationToken ct)
     {
         await using var command = server.CreateCommand("SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = $1");
         command.Parameters.Add(new() { Value = role });
@@ -234,7 +234,9 @@ public sealed class DatabaseProvisioner
     private static async Task<bool> IsOursAsync(NpgsqlDataSource server, string role, ProvisionedFor who, CancellationToken ct) =>
         (await CommentOfRoleAsync(server, role, ct))?.Comment == Comment(who);
 
-    private static string Comment(ProvisionedFor who) => $"rucio-operator {who.Instance}";
+    private static string Comment(ProvisionedFor who) => CommentFor(who.Instance);
+
+    internal static string CommentFor(string instance) => $"rucio-operator {instance}";
 
     /// <summary>An identifier in PostgreSQL's quotes.</summary>
     public static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"")}\"";

@@ -7,7 +7,7 @@ public static class CommandLine
 {
     private const string Plugin = "kubectl-rucio";
 
-    public static IReadOnlyList<Command> All { get; } = [Plans.PlanCommand.Command, Status.StatusCommand.Command];
+    public static IReadOnlyList<Command> All { get; } = [Plans.PlanCommand.Command, Status.StatusCommand.Command, Doctor.DoctorCommand.Command];
 
     public static string Overview => string.Join('\n', All.Select(command => $"  {command.Name,-10} {command.Summary}"));
 

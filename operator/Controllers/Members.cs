@@ -48,7 +48,7 @@ public sealed class Members(ScimDirectory directory, ReferencedSecrets secrets, 
     }
 
     /// <summary>First rule that fits wins.</summary>
-    private static Problem? Refusal(VirtualOrganisation vo, RucioInstance instance, out OidcIssuer? issuer)
+    internal static Problem? Refusal(VirtualOrganisation vo, RucioInstance instance, out OidcIssuer? issuer)
     {
         var (spec, key) = (vo.Spec.Membership!, ObjectKey.Of(instance));
         issuer = instance.Spec.Oidc?.Issuers.FirstOrDefault(i => i.Name == spec.Issuer);

@@ -17,24 +17,23 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
     /// <summary>Null: go ahead. All wait for an event of the instance or the namespace.</summary>
     public Outcome? Refuses(VirtualOrganisation vo, out RucioInstance? instance)
     {
-        var key = Indexes.InstanceOf(vo);
-        var ns = vo.Metadata.NamespaceProperty;
+        var (key, ns) = (Indexes.InstanceOf(vo), vo.Metadata.NamespaceProperty);
         instance = instances.Store.Get(key);
         if (instance is null && !sees(key.Namespace))
         {
             return new Outcome.Blocked(InstanceNotFound, $"spec.instanceRef.namespace: this operator does not watch namespace {key.Namespace}, or has no Role there: its platform engineer adds it to the option namespaces");
         }
-        if (instance is null || instance.Metadata.DeletionTimestamp is not null)
-        {
-            return new Outcome.Blocked(InstanceNotFound, $"spec.instanceRef: RucioInstance {key} does not exist");
-        }
         return Refuses(vo, instance, () => namespaces.Store.Get(new ObjectKey("", ns))?.Metadata.Labels);
     }
 
     /// <param name="labelsOf">Of the VO's namespace; null where it is not there.</param>
-    public static Outcome? Refuses(VirtualOrganisation vo, RucioInstance instance, Func<IDictionary<string, string>?> labelsOf)
+    public static Outcome? Refuses(VirtualOrganisation vo, RucioInstance? instance, Func<IDictionary<string, string>?> labelsOf)
     {
-        var (key, ns) = (ObjectKey.Of(instance), vo.Metadata.NamespaceProperty);
+        var (key, ns) = (Indexes.InstanceOf(vo), vo.Metadata.NamespaceProperty);
+        if (instance is null || instance.Metadata.DeletionTimestamp is not null)
+        {
+            return new Outcome.Blocked(InstanceNotFound, $"spec.instanceRef: RucioInstance {key} does not exist");
+        }
         if (!Allows(instance, ns, labelsOf))
         {
             return new Outcome.Blocked(NamespaceNotAllowed, $"RucioInstance {key} does not allow namespace {ns}: its platform engineer opens it in spec.tenancy.allowedNamespaces");
@@ -60,8 +59,7 @@ public sealed class Tenancy(Informer<RucioInstance> instances, Informer<PartialO
         ? $"RucioInstance {ObjectKey.Of(instance)} hibernates (spec.hibernate): nothing is looked at or changed until it serves again"
         : null;
 
-    /// <param name="labelsOf">Of the namespace; null where it is not there.</param>
-    public static bool Allows(RucioInstance instance, string ns, Func<IDictionary<string, string>?> labelsOf)
+    private static bool Allows(RucioInstance instance, string ns, Func<IDictionary<string, string>?> labelsOf)
     {
         if (ns == instance.Metadata.NamespaceProperty)
         {

@@ -75,7 +75,7 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
 
     public Task<T> CreateAsync<T>(T obj, string fieldManager, CancellationToken cancellationToken) where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var kind = ResourceKind.Of<T>();
+        var kind = ResourceKind.Of(obj);
         return CallAsync<T>(HttpMethod.Post, kind, ObjectKey.Of(obj), null, Query(("fieldManager", fieldManager)), Body(ResourceJson.Write(obj, kind), Json), cancellationToken);
     }
 

@@ -14,7 +14,7 @@ internal sealed record Delegator(ClientCredential Proxy, KnownProxy Known, Renew
 internal sealed class DelegationFollower : IDisposable
 {
     /// <summary>A server's clock may be off by so much: proxies are dated back by it.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
     private readonly Lock _guard = new();
     private readonly TransferTools _tools;

@@ -40,7 +40,8 @@ internal static class ExternalStage
         return null;
     }
 
-    private static async Task<Outcome?> LookAsync(ExternalConnection connection, ExternalAccess access, IReadOnlyList<string> tags, CancellationToken ct)
+    /// <summary>Null: it answers, and the account logs in.</summary>
+    internal static async Task<Outcome.Blocked?> LookAsync(ExternalConnection connection, ExternalAccess access, IReadOnlyList<string> tags, CancellationToken ct)
     {
         try
         {
@@ -61,7 +62,7 @@ internal static class ExternalStage
         }
     }
 
-    private static string Message(ExternalConnection connection, IReadOnlyList<string> tags)
+    internal static string Message(ExternalConnection connection, IReadOnlyList<string> tags)
     {
         var (access, version) = (connection.Access, connection.Version ?? "");
         var known = ReleaseCatalogue.Find(version).Found ? "" : ", a line this operator was not tested with";
