@@ -9,7 +9,8 @@ using RucioOperator.Sandbox.Postgres;
 namespace RucioOperator.Tests.Cluster;
 
 /// <summary>
-/// etcd and kube-apiserver of KUBEBUILDER_ASSETS on loopback, as envtest runs them: no controllers, no nodes. Gone with this
+/// etcd and kube-apiserver of KUBEBUILDER_ASSETS on loopback, as envtest runs them: no nodes, and of controllers, where kube-controller-manager
+/// is there, too, only the one that puts aggregated roles together. Gone with this
 /// process, even when that is killed: a shell watches our end of its standard input.
 /// </summary>
 internal static class KubeControlPlane
@@ -60,11 +61,18 @@ internal static class KubeControlPlane
             $"--tls-cert-file={In("server.crt")}", $"--tls-private-key-file={In("server.key")}", $"--client-ca-file={In("ca.crt")}",
             $"--token-auth-file={In("tokens.csv")}", "--authorization-mode=RBAC", "--service-account-issuer=https://kubernetes.default.svc",
             $"--service-account-signing-key-file={In("accounts.key")}", $"--service-account-key-file={In("accounts.key")}",
-            "--service-cluster-ip-range=10.0.0.0/24", "--profiling=false", "--disable-admission-plugins=ServiceAccount");
+            "--service-cluster-ip-range=10.0.0.0/24", "--profiling=false", "--disable-admission-plugins=ServiceAccount",
+            // As on OpenShift: who may not touch an owner's finalizers may not make it wait.
+            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement");
         StartWatched(Sweep, directory);
         await ReadyAsync(In("kubeconfig"), In("kube-apiserver.log"));
+        if (Aggregates(assets))
+            StartWatched(Watch, In("kube-controller-manager.log"), Path.Combine(assets, "kube-controller-manager"), $"--kubeconfig={In("kubeconfig")}", $"--authentication-kubeconfig={In("kubeconfig")}",
+                $"--authorization-kubeconfig={In("kubeconfig")}", "--controllers=clusterrole-aggregation-controller", "--leader-elect=false", "--secure-port=0");
         return In("kubeconfig");
     }
+
+    public static bool Aggregates(string assets) => File.Exists(Path.Combine(assets, "kube-controller-manager"));
 
     private static async Task ReadyAsync(string kubeconfig, string log)
     {

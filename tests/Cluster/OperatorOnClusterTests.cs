@@ -5,23 +5,29 @@ using RucioOperator.Sandbox.Demo;
 using RucioOperator.Sandbox.Kubernetes;
 using RucioOperator.Sandbox.Rucio;
 using RucioOperator.Sandbox.Workloads;
+using RucioOperator.Tests.Chart;
 using RucioOperator.Tests.SandboxTests;
 
 namespace RucioOperator.Tests.Cluster;
 
 /// <summary>
 /// The operator as its own process on a real API server, the sandbox playing its workloads: what admission, managedFields,
-/// the status subresource and immutability make of the quickstart.
+/// the status subresource and immutability make of the quickstart. It is the chart's ServiceAccount, once with rights in the
+/// whole cluster and once with Roles.
 /// </summary>
 [Category("Cluster"), FixtureLifeCycle(LifeCycle.SingleInstance)]
-public sealed class OperatorOnClusterTests
+[TestFixture("Cluster", "rucio")]
+[TestFixture("Namespaces", "rucio-by-roles")]
+public sealed class OperatorOnClusterTests(string scope, string ns)
 {
     private const string Ri = "rucioinstances.rucio.cern.ch", Vo = "virtualorganisations.rucio.cern.ch", Se = "storageelements.rucio.cern.ch";
-    private const string Ns = "rucio";
+
+    private string Ns { get; } = ns;
     private static readonly TimeSpan DriftInterval = TimeSpan.FromSeconds(10);
 
     private readonly string _log = Path.Combine(Path.GetTempPath(), $"rucio-operator-cluster-{Guid.NewGuid():n}.log");
     private TestCluster _cluster = null!;
+    private string _kubeconfig = "";
     private StandInRucio _rucio = null!;
     private WorkloadPlayer _workloads = null!;
     private OperatorProcess _operator = null!;
@@ -29,13 +35,19 @@ public sealed class OperatorOnClusterTests
     [OneTimeSetUp]
     public async Task BringTheQuickstartUpAsync()
     {
+        Helm.Require();
         _cluster = await TestCluster.GetAsync(own: true);
+        _cluster.Store.Upsert(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = Ns } });
+        var account = $"operator-by-{scope.ToLowerInvariant()}";
+        await ChartAccount.ApplyAsync(_cluster, account, scope == "Cluster" ? [] : [$"rbac.scope=\"{scope}\"", $"namespaces=[\"{Ns}\"]"]);
+        _kubeconfig = await ChartAccount.KubeconfigAsync(_cluster, account);
         var postgres = await SharedPostgres.ServerAsync();
         _rucio = await StandInRucio.StartAsync();
         _workloads = new WorkloadPlayer(_cluster.Store, _rucio);
-        _operator = OperatorProcess.Start(_cluster.Kubeconfig, _log,
-            ["--health-port=0", "--leader-election=false", $"--drift-interval={DriftInterval.TotalSeconds}s", $"--service-override=*={_rucio.BaseUri.GetLeftPart(UriPartial.Authority)}/{{namespace}}/{{service}}"]);
-        Samples.Apply(_cluster.Store, postgres, "quickstart");
+        _operator = OperatorProcess.Start(_kubeconfig, _log,
+            ["--health-port=0", $"--namespaces={(scope == "Cluster" ? "" : Ns)}", $"--drift-interval={DriftInterval.TotalSeconds}s", $"--service-override=*={_rucio.BaseUri.GetLeftPart(UriPartial.Authority)}/{{namespace}}/{{service}}"],
+            new Dictionary<string, string> { ["POD_NAMESPACE"] = Helm.Namespace });
+        Samples.Apply(_cluster.Store, postgres, "quickstart", adapt: Moved);
         await ReadyAsync(Ri, "rucio");
         await ReadyAsync(Vo, "sky");
         await ReadyAsync(Se, "disk");
@@ -45,12 +57,21 @@ public sealed class OperatorOnClusterTests
     public async Task StopAsync()
     {
         if (_operator is not null)
+        {
+            await _operator.StopAsync();
             await _operator.DisposeAsync();
+            // Nobody's concern any more: of the other operator neither.
+            foreach (var resource in (string[])[Se, Vo, Ri])
+                foreach (var left in _cluster.Store.List(resource, Ns))
+                    _cluster.Store.Delete(resource, Ns, left["metadata"]!["name"]!.GetValue<string>());
+        }
         if (_workloads is not null)
             await _workloads.DisposeAsync();
         if (_rucio is not null)
             await _rucio.DisposeAsync();
         File.Delete(_log);
+        if (_kubeconfig != "")
+            File.Delete(_kubeconfig);
     }
 
     [Test]
@@ -63,7 +84,7 @@ public sealed class OperatorOnClusterTests
     [Test]
     public async Task Get_shows_what_a_person_looks_for()
     {
-        Assert.That(await ColumnsAsync(Ri, "rucio"), Is.SupersetOf(new Dictionary<string, string> { ["Ready"] = "True", ["Version"] = "41.0.0", ["VOs"] = "1", ["URL"] = "http://rucio-api.rucio.svc" }));
+        Assert.That(await ColumnsAsync(Ri, "rucio"), Is.SupersetOf(new Dictionary<string, string> { ["Ready"] = "True", ["Version"] = "41.0.0", ["VOs"] = "1", ["URL"] = $"http://rucio-api.{Ns}.svc" }));
         Assert.That(await ColumnsAsync(Vo, "sky"), Is.SupersetOf(new Dictionary<string, string> { ["Ready"] = "True", ["Tag"] = "sky", ["Accounts"] = "1" }));
         Assert.That(await ColumnsAsync(Se, "disk"), Is.SupersetOf(new Dictionary<string, string> { ["Ready"] = "True", ["RSE"] = "SKY_DISK", ["VO"] = "sky", ["Type"] = "DISK" }));
         var (names, _) = await TableAsync($"{RemoteStore.Path(Ri, Ns)}");
@@ -183,6 +204,26 @@ public sealed class OperatorOnClusterTests
         var events = _cluster.Store.List("events.events.k8s.io", Ns);
         Assert.That(events.Select(e => e["regarding"]!["kind"]!.GetValue<string>()), Does.Contain("RucioInstance").And.Contain("VirtualOrganisation").And.Contain("StorageElement"));
         Assert.That(events.Where(e => e["reportingController"]?.GetValue<string>().Length is null or 0 || e["reportingInstance"]?.GetValue<string>().Length is null or 0), Is.Empty);
+    }
+
+    [Test]
+    public void Nothing_was_asked_for_that_the_roles_do_not_allow()
+    {
+        using var reader = new StreamReader(new FileStream(_log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        Assert.That(reader.ReadToEnd().Split('\n').Where(line => line.Contains("Forbidden", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
+    public void Its_Lease_is_beside_it() =>
+        Assert.That(_cluster.Store.Get("leases.coordination.k8s.io", Helm.Namespace, "rucio-operator")!["spec"]!["holderIdentity"]!.GetValue<string>(), Is.Not.Empty);
+
+    private JsonObject Moved(JsonObject node)
+    {
+        if (node["kind"]!.GetValue<string>() == "Namespace")
+            node["metadata"]!["name"] = Ns;
+        else
+            node["metadata"]!["namespace"] = Ns;
+        return Samples.WithoutGrid(node);
     }
 
     private Task<JsonObject> ReadyAsync(string resource, string name) => UntilAsync(resource, name, SandboxBed.IsReady);

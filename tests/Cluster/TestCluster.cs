@@ -23,6 +23,9 @@ internal sealed class TestCluster
     /// <summary>Started here: no controllers, nobody else.</summary>
     public bool IsOwn { get; }
 
+    /// <summary>The server's roles view, edit and admin take in those that are labelled for them.</summary>
+    public bool Aggregates => !IsOwn || KubeControlPlane.Aggregates(Variable("KUBEBUILDER_ASSETS")!);
+
     public ClusterClient Api { get; }
 
     public RemoteStore Store { get; }
