@@ -28,7 +28,7 @@ internal sealed class OperatorPods(World world) : IAsyncDisposable
             "metadata.namespace" => Namespace,
             _ => "10.42.0.7",
         });
-        var process = OperatorProcess.Start(world.Bed.Kubernetes.KubeconfigPath, Path.Combine(_logs, name), [$"--health-port={port}", .. world.Bed.ServiceOverrides.Select(o => $"--service-override={o}")], environment);
+        var process = OperatorProcess.Start(world.Bed.OperatorKubeconfig([], environment), Path.Combine(_logs, name), [$"--health-port={port}", .. world.Bed.ServiceOverrides.Select(o => $"--service-override={o}")], environment);
         _running.Enqueue(new(name, process));
         await world.UntilAsync(async () => !process.HasExited && await AnswersAsync($"http://127.0.0.1:{port}/readyz"), () => $"{name} is not ready (exited: {process.HasExited})\n{File.ReadAllText(Path.Combine(_logs, name))}");
     }

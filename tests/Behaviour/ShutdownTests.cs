@@ -101,7 +101,7 @@ public sealed class ShutdownTests
     }
 
     private OperatorProcess Begin(string name, params string[] arguments) =>
-        OperatorProcess.Start(_world.Bed.Kubernetes.KubeconfigPath, LogFile(name), ["--drift-interval=1h", .. _world.Bed.ServiceOverrides.Select(o => $"--service-override={o}"), .. arguments]);
+        OperatorProcess.Start(_world.Bed.OperatorKubeconfig(arguments), LogFile(name), ["--drift-interval=1h", .. _world.Bed.ServiceOverrides.Select(o => $"--service-override={o}"), .. arguments]);
 
     private async Task EndedAsync(OperatorProcess process) => await _world.UntilAsync(() => process.HasExited, () => "still runs");
 

@@ -125,7 +125,7 @@ public sealed class BuiltImageTests
     {
         Enterable();
         await using var world = await World.StartAsync("--no-operator");
-        File.Copy(world.Bed.Kubernetes.KubeconfigPath, Path.Combine(_root, "kubeconfig"), overwrite: true);
+        File.Copy(world.Bed.OperatorKubeconfig([]), Path.Combine(_root, "kubeconfig"), overwrite: true);
         ImageProcess.Share(Path.Combine(_root, "kubeconfig"));
         var port = FreePort();
         using var process = ImageProcess.Start(_root, new Dictionary<string, string> { ["KUBECONFIG"] = "/kubeconfig" },

@@ -47,15 +47,16 @@ public sealed class SandboxBed : IAsyncDisposable
     {
         string[] all = ["--health-port=0", "--leader-election=false", .. ServiceOverrides.Select(o => $"--service-override={o}"), .. arguments];
         // The last of an option given twice wins, so a test may turn election on.
-        return Operator = OperatorProcess.Start(OperatorKubeconfig(arguments), LogFile, all, environment);
+        return Operator = OperatorProcess.Start(OperatorKubeconfig(arguments, environment), LogFile, all, environment);
     }
 
-    /// <summary>Of a user with the rights that the chart gives to an operator with these arguments.</summary>
-    public string OperatorKubeconfig(IReadOnlyList<string> arguments)
+    /// <summary>Of a user with the rights that the chart gives to an operator with these settings. For whoever starts one by hand.</summary>
+    public string OperatorKubeconfig(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        string Value(string option) => arguments.LastOrDefault(a => a.StartsWith($"--{option}=", StringComparison.Ordinal)) is { } given ? given[(option.Length + 3)..] : "";
-        var home = Value("lease-namespace") is { Length: > 0 } named ? named : "default";
-        var watched = Value("namespaces").Split(',', StringSplitOptions.RemoveEmptyEntries);
+        string Value(string option, string variable, string otherwise) =>
+            arguments.LastOrDefault(a => a.StartsWith($"--{option}=", StringComparison.Ordinal)) is { } given ? given[(option.Length + 3)..] : environment?.GetValueOrDefault(variable) ?? otherwise;
+        var home = Value("lease-namespace", "POD_NAMESPACE", "default");
+        var watched = Value("namespaces", "RUCIO_OPERATOR_NAMESPACES", "").Split(',', StringSplitOptions.RemoveEmptyEntries);
         var token = $"operator-{string.Join('-', [home, .. watched])}";
         Kubernetes.Gate.Admit(token, new($"system:serviceaccount:{home}:rucio-operator", RightsFile.All, watched, home) { Closed = WithoutRole });
         var path = Path.Combine(_directory, $"{token}.kubeconfig");
