@@ -37,7 +37,15 @@ internal sealed class RemoteStore(ClusterClient client) : IKubeStore
     {
         while (true)
         {
-            var list = await client.DoAsync("GET", Path(resource, ns));
+            var (status, list) = await client.SendAsync("GET", Path(resource, ns));
+            if (status is 404 or 429 or 503)
+            {
+                // Of a kind whose definition is new or changed: a real server serves it a moment later.
+                await Task.Delay(100, ct);
+                continue;
+            }
+            if (status != 200)
+                throw new InvalidOperationException($"GET {resource}: {status} {list["message"]}");
             foreach (var item in Items(list))
                 yield return (ObjectEvent.Added, item);
             using var response = await client.OpenAsync("GET", $"{Path(resource, ns)}?watch=true&resourceVersion={list["metadata"]!["resourceVersion"]}", null, "application/json", "application/json", ct);

@@ -83,7 +83,7 @@ public sealed class WorkloadPlayer : IAsyncDisposable
         catch (Exception error)
         {
             // Workloads that stand still for no visible reason cost a day.
-            Environment.FailFast($"the workload player cannot play {resource}", error);
+            Environment.FailFast($"the workload player cannot play {resource}: {error.Message}", error);
         }
 
         async Task PlayAsync(JsonObject node)
