@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RucioOperator.Runtime;
 
 namespace RucioOperator.RucioApi;
 
@@ -100,9 +101,10 @@ public sealed class RucioSession
 
     private async Task<HttpResponseMessage> TryAsync(HttpRequestMessage request, string path, string operation, CancellationToken ct)
     {
+        using var limit = new CallLimit(Timeout.InfiniteTimeSpan, request.Method != HttpMethod.Get, time, ct);
         try
         {
-            return await http.SendAsync(request, path, ct);
+            return await http.SendAsync(request, path, limit.Token);
         }
         catch (HttpRequestException error)
         {

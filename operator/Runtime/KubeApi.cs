@@ -28,9 +28,6 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
     private const string Json = "application/json";
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>As long as a lost lease leaves for it (<see cref="LeaderElectionOptions"/>), and well within a pod's time to end.</summary>
-    private static readonly TimeSpan LastWrite = TimeSpan.FromSeconds(5);
-
     /// <summary>Null when there is none.</summary>
     /// <param name="kind">Needed where T does not say it: <see cref="PartialObject"/> reads metadata only.</param>
     public async Task<T?> GetAsync<T>(ObjectKey key, CancellationToken cancellationToken, ResourceKind? kind = null) where T : class, IKubernetesObject<V1ObjectMeta>
@@ -177,16 +174,7 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
 
     private async Task<byte[]> ReadAsync(HttpRequestMessage request, KubeCall call, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        using var limit = new CancellationTokenSource(CallTimeout, time);
-        using var ended = cancellationToken.Register(() =>
-        {
-            // A write on its way is waited for: cut off, it might take effect after those of the next leader.
-            if (IsAwaited(request.Method))
-                limit.CancelAfter(LastWrite);
-            else
-                limit.Cancel();
-        });
+        using var limit = new CallLimit(CallTimeout, IsAwaited(request.Method), time, cancellationToken);
         try
         {
             using var response = await SendAsync(request, call, HttpCompletionOption.ResponseContentRead, limit.Token);

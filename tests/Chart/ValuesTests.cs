@@ -35,7 +35,7 @@ public sealed class ValuesTests
         ("logLevel", "\"Debug\"", []),
         ("otlp.endpoint", "\"http://collector.telemetry.svc:4317\"", []),
         ("otlp.protocol", "\"http/protobuf\"", ["otlp.endpoint=\"http://collector.telemetry.svc:4318\""]),
-        ("extraEnv", """[{"name":"HTTPS_PROXY","value":"http://proxy:3128"}]""", []),
+        ("extraEnv", """[{"name":"OTEL_EXPORTER_OTLP_HEADERS","valueFrom":{"secretKeyRef":{"name":"collector","key":"headers"}}}]""", []),
         ("resources.requests.cpu", "\"1\"", []),
         ("resources.requests.memory", "\"128Mi\"", []),
         ("resources.limits.memory", "\"256Mi\"", []),
