@@ -28,6 +28,10 @@ public sealed class SamplesTests
         Assert.That(File.ReadAllLines(Repository.Path("samples", "quickstart", "20-vo.yaml")), Has.Length.LessThanOrEqualTo(25));
 
     [Test]
+    public void The_front_page_shows_that_experiment_as_it_is() =>
+        Assert.That(File.ReadAllText(Repository.Path("README.md")), Does.Contain($"```yaml\n{File.ReadAllText(Repository.Path("samples", "quickstart", "20-vo.yaml"))}```"));
+
+    [Test]
     public void Every_story_is_told_in_the_readme()
     {
         var readme = File.ReadAllText(Repository.Path("samples", "README.md"));

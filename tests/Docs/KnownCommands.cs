@@ -18,7 +18,7 @@ internal sealed record KnownCommand(string Begins, Type? Suite, string? Test, st
     [
         By<ReadmeCommandsTests>("make ", nameof(ReadmeCommandsTests.Every_target_of_make_that_is_named_is_one)),
         By<ReadmeSessionTests>("kubectl -n rucio get ", nameof(ReadmeSessionTests.The_front_page_shows_what_comes_out)),
-        By<ReadmeSessionTests>("rucio-operator status -n rucio", nameof(ReadmeSessionTests.The_front_page_shows_what_comes_out)),
+        By<ReadmeSessionTests>("rucio-operator status", nameof(ReadmeSessionTests.The_front_page_shows_what_comes_out)),
         By<ReadmeSessionTests>("kubectl rucio status", nameof(ReadmeSessionTests.Commands_within_sentences_work)),
         By<ReadmeSessionTests>("kubectl get rucio", nameof(ReadmeSessionTests.Commands_within_sentences_work)),
         By<ReadmeSessionTests>("kubectl explain ", nameof(ReadmeSessionTests.Commands_within_sentences_work)),
