@@ -105,7 +105,7 @@ public sealed class KubeApi(Kubernetes client, TimeProvider time)
     {
         using var request = Request(HttpMethod.Patch, kind.Path(key.Namespace, key.Name) + Query(("fieldManager", fieldManager), ("force", "true"), ("dryRun", "All"), ("fieldValidation", "Strict")));
         request.Content = Body(Encoding.UTF8.GetBytes(node.ToJsonString()), "application/apply-patch+yaml");
-        await ReadAsync(request, $"rehearse {kind.Kind} {key}", cancellationToken);
+        await ReadAsync(request, new("rehearse", kind.Plural, $"rehearse {kind.Kind} {key}"), cancellationToken);
     }
 
     /// <summary>Server-side apply of the status subresource, forced. A newer object, or another of that name, is a conflict.</summary>
