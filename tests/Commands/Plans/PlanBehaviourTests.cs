@@ -144,8 +144,8 @@ public sealed class PlanBehaviourTests
     }
 
     /// <summary>What the operator says it did, in its log.</summary>
-    private IReadOnlyList<string> Done() => [.. _world.Bed.ReadLog().Select(line => line.StartsWith('{') ? JsonNode.Parse(line) : null).Where(line => (int?)line?["EventId"] == 201)
-        .SelectMany(line => ((string)line!["State"]!["Change"]!).Split("; ")).Where(IsToldSingly)];
+    private IReadOnlyList<string> Done() => [.. _world.Bed.ReadLog().Select(line => line.StartsWith('{') ? JsonNode.Parse(line) : null).Where(line => (int?)line?["event"] == 201)
+        .SelectMany(line => ((string)line!["change"]!).Split("; ")).Where(IsToldSingly)];
 
     /// <summary>Distances come in chunks as storages do, and which identities super_root has only Rucio knows.</summary>
     private static bool IsToldSingly(string step) => !step.Contains("distance", StringComparison.Ordinal) && !step.StartsWith("unmap USERPASS identity", StringComparison.Ordinal);
