@@ -24,7 +24,6 @@ public static class ReasonGuide
         new("SuspendRequested", "spec.suspend is true, here or of what this belongs to; set it to false to go on"),
         new("InvalidField, MissingField", "the named field can't work as it is"),
         new("ReservedField", "only the operator may set it; the message names the field to use instead"),
-        new("NotSupportedYet", "comes with a later release; remove it"),
         new("UnsupportedDatabase", "use PostgreSQL"),
         new("UnknownVersion", "this operator doesn't know that line of Rucio"),
         new("MultiVoFixed", "the catalogue was made with the other `multiVo`; names in it are stored that way"),

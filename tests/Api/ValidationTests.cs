@@ -23,13 +23,6 @@ public sealed class ValidationTests
         Assert.That(Validate(Crds.Manifest(good.Kind, good.Change)), Is.Empty);
 
     [Test]
-    public void Whatever_a_cel_rule_calls_not_supported_yet_is_so_for_the_validator_too()
-    {
-        foreach (var (_, path, manifest) in ToCome.All())
-            Assert.That(Validate(manifest).Select(e => (e.Path, e.Reason)), Has.Member((path, ValidationReasons.NotSupportedYet)));
-    }
-
-    [Test]
     public void No_message_repeats_what_could_be_a_secret()
     {
         var storage = Validate(Crds.Manifest("StorageElement", "{endpoints: [{url: 'davs://user:hunter2@host/x'}]}"));

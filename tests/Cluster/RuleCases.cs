@@ -14,7 +14,7 @@ public sealed record RuleCase(string Kind, string Path, string Message, string P
     public override string ToString() => $"{Kind}{Path}: {Patch}";
 }
 
-/// <summary>Accepted objects in which every rule is evaluated, and one way to break each. "Not supported yet" needs no entry: it follows from the schema.</summary>
+/// <summary>Accepted objects in which every rule is evaluated, and one way to break each.</summary>
 internal static class RuleCases
 {
     private const string Ri = "RucioInstance", Vo = "VirtualOrganisation", Se = "StorageElement";

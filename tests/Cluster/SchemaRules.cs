@@ -6,11 +6,8 @@ namespace RucioOperator.Tests.Cluster;
 /// <summary>One x-kubernetes-validations entry.</summary>
 /// <param name="Path">Of the schema that carries it, such as <c>.spec.endpoints[].url</c>; empty at the root.</param>
 /// <param name="Field">What the server names when the rule is broken.</param>
-public sealed record SchemaRule(string Kind, string Path, string Rule, string Message, string Field, JsonObject Schema)
+public sealed record SchemaRule(string Kind, string Path, string Rule, string Message, string Field)
 {
-    /// <summary>The field of a <c>!has(self.field)</c> rule.</summary>
-    public string? RefusedField => Regex.Match(Rule, @"^!has\(self\.([A-Za-z0-9]+)\)$") is { Success: true } match ? match.Groups[1].Value : null;
-
     public override string ToString() => $"{Kind}{Path}: {Message}";
 }
 
@@ -62,7 +59,7 @@ internal static partial class SchemaRules
         foreach (var rule in schema["x-kubernetes-validations"] as JsonArray ?? [])
         {
             var field = path + (rule!["fieldPath"]?.GetValue<string>() ?? "");
-            found.Add(new(kind, path, rule["rule"]!.GetValue<string>(), rule["message"]!.GetValue<string>(), field.TrimStart('.'), schema));
+            found.Add(new(kind, path, rule["rule"]!.GetValue<string>(), rule["message"]!.GetValue<string>(), field.TrimStart('.')));
         }
         foreach (var (name, property) in schema["properties"] as JsonObject ?? [])
             Walk(kind, property!.AsObject(), $"{path}.{name}", found);

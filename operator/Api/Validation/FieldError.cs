@@ -16,9 +16,6 @@ public static class ValidationReasons
     /// <summary>A field has a form or value that can never work.</summary>
     public const string InvalidField = nameof(InvalidField);
 
-    /// <summary>The field or value is part of the contract, its behaviour comes with a later release.</summary>
-    public const string NotSupportedYet = nameof(NotSupportedYet);
-
     /// <summary>Something only the operator may set.</summary>
     public const string ReservedField = nameof(ReservedField);
 
@@ -38,13 +35,6 @@ internal static class Rules
     public static FieldError Missing(string path) => new(path, ValidationReasons.MissingField, "is required");
 
     public static FieldError Reserved(string path, string message) => new(path, ValidationReasons.ReservedField, message);
-
-    public static FieldError NotYet(string path, string? values = null) =>
-        new(path, ValidationReasons.NotSupportedYet, values is null ? $"{path} is not supported yet" : $"{path}: {values} not supported yet");
-
-    /// <summary>Of the given fields, those that are set.</summary>
-    public static IEnumerable<FieldError> NotYet(string parent, params (string Field, object? Value)[] fields) =>
-        fields.Where(f => f.Value is not null).Select(f => NotYet($"{parent}.{f.Field}"));
 
     public static IEnumerable<FieldError> When(bool wrong, FieldError error) => wrong ? [error] : [];
 

@@ -11,7 +11,6 @@ public static class RucioInstanceRules
 
     public static IReadOnlyList<Rule<RucioInstanceSpec>> All { get; } =
     [
-        new("no value of later work", ValuesToCome),
         new("version is a release", s => When(s.Version != "" && !Forms.Version().IsMatch(s.Version), Invalid("spec.version", "must be a Rucio release such as 41.0.0"))),
         new("the engine is PostgreSQL", s => When(s.Database.Engine == DatabaseEngine.MySQL, new("spec.database.engine", ValidationReasons.UnsupportedDatabase, MySqlRefused))),
         new("an external Rucio has an address and nothing of its own here", ExternalRules.Check),
@@ -40,10 +39,6 @@ public static class RucioInstanceRules
     ];
 
     public static IReadOnlyList<FieldError> Validate(RucioInstance instance) => [.. All.Run(instance.Spec), .. DatabaseRules.Fixed(instance)];
-
-    private static IEnumerable<FieldError> ValuesToCome(RucioInstanceSpec s) =>
-    [
-    ];
 
     private static IEnumerable<FieldError> OneDatabaseMode(RucioInstanceSpec s)
     {
