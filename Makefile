@@ -14,7 +14,8 @@ postgres: ## PostgreSQL's server programs, from the distribution's packages wher
 build:
 	@dotnet build Operator.sln --nologo -v quiet
 
-demo: build postgres ## the samples become Ready before your eyes; KEEP=0 ends then
+demo: postgres ## the samples become Ready before your eyes; KEEP=0 ends then
+	@for project in operator tests/Sandbox; do dotnet build $$project --nologo -v quiet; done
 	@dotnet run --no-build --project tests/Sandbox
 
 test: build postgres ## everything but what takes minutes or needs other servers; ends with N passed, N failed
@@ -23,7 +24,7 @@ test: build postgres ## everything but what takes minutes or needs other servers
 test-slow: build postgres
 	@.ci/summary $(TEST) --filter 'Category=Slow'
 
-newcomer: build postgres ## a clean clone, and what README shows
+newcomer: build postgres ## a clean clone, and what README shows, typed there
 	@.ci/summary $(TEST) --filter 'FullyQualifiedName~NewcomerTests'
 
 golden: build ## writes tests/Golden/*.yaml, tests/Chart/*.yaml and the chart's copies and tables anew: read the diff

@@ -6,7 +6,7 @@ public enum ChildVerb { Applied, Pruned, Replaced }
 
 /// <summary><see cref="ChildVerb.Replaced"/>: deleted now because it can't be changed (Job), made again on its deletion event.</summary>
 /// <param name="IsDrift">What is desired is as before: somebody changed or deleted the object.</param>
-/// <param name="IsNew">There was none; drift, too, if its owner was as desired before (who deleted it may have done so while nobody watched).</param>
+/// <param name="IsNew">There was none when this process first applied the set; drift, too, if its owner was as desired before: somebody may have deleted it while nobody watched.</param>
 public sealed record ChildChange(ChildVerb Verb, string Kind, ObjectKey Key, bool IsDrift = false, bool IsNew = false);
 
 /// <summary>An object of that name exists and is not ours: never touched.</summary>

@@ -21,6 +21,9 @@ public sealed class ServerSideApplier
 
     private readonly ConcurrentDictionary<(ResourceKind Kind, ObjectKey Key), Settled> settled = [];
 
+    // Sets that this process has applied once: from then on it sees who deletes, and what else is missing was not wanted before.
+    private readonly ConcurrentDictionary<(string Owner, string Set), bool> known = [];
+
     private readonly KubeApi api;
     private readonly ChildCaches children;
     private readonly TimeProvider time;
@@ -53,6 +56,7 @@ public sealed class ServerSideApplier
     {
         var (changes, refused, left, pending) = (new List<ChildChange>(), new List<RefusedChild>(), new List<ChildChange>(), false);
         var kept = new HashSet<(ResourceKind, ObjectKey)>();
+        var isKnown = known.ContainsKey((owner.Metadata.Uid, set));
         foreach (var child in desired.Select(item => DesiredChild.From(owner, set, item)))
         {
             kept.Add((child.Kind, child.Key));
@@ -75,12 +79,13 @@ public sealed class ServerSideApplier
                     break;
                 case (Step.Apply or Step.Heal) and var step when await ApplyAsync(child, controller, cancellationToken) != cached?.Metadata.ResourceVersion:
                     ApplyLog.Changed(logger, ChildVerb.Applied, child.Kind.Kind, child.Key);
-                    changes.Add(new(ChildVerb.Applied, child.Kind.Kind, child.Key, IsDrift: step == Step.Heal || (last is { Gone: true } && last.Hash == child.Hash), IsNew: cached is null));
+                    changes.Add(new(ChildVerb.Applied, child.Kind.Kind, child.Key, IsDrift: step == Step.Heal || (last is { Gone: true } && last.Hash == child.Hash), IsNew: cached is null && !isKnown));
                     break;
             }
         }
         foreach (var orphan in Orphans(owner, set, kept))
             changes.Add(await DeleteAsync(orphan, ChildVerb.Pruned, cancellationToken));
+        known[(owner.Metadata.Uid, set)] = true;
         return new(changes, refused, pending, left);
     }
 

@@ -147,6 +147,20 @@ public sealed class ServerSideApplierTests
     }
 
     [Test]
+    public async Task What_joins_a_set_later_was_never_deleted_and_what_is_missing_after_a_restart_may_have_been()
+    {
+        await SettledAsync([new(Map("first"))]);
+        var late = (await ApplyAsync([new(Map("first")), new(Map("late"))])).Changes.Single();
+        Assert.That((late.Key, late.IsDrift, late.IsNew), Is.EqualTo((Key("late"), false, false)));
+        await SeenAsync(2);
+        bed.Server.Store.Delete("configmaps", KubeBed.Ns, "late");
+        await Eventually.TrueAsync(() => maps.Count == 1);
+        Restart();
+        var missing = (await ApplyAsync([new(Map("first")), new(Map("late"))])).Changes.Single();
+        Assert.That((missing.Key, missing.IsNew), Is.EqualTo((Key("late"), true)));
+    }
+
+    [Test]
     public async Task A_builders_own_mark_retains_too()
     {
         var map = Map("m");

@@ -37,10 +37,10 @@ public sealed class ReadmeSessionTests
         Apply("10-instance.yaml");
         await _world.NotReadyAsync(World.Instances, Rucio, "rucio", "DatabaseCredentialsRejected");
         await _session.RunAsync(Shown("get ri "));
-        await _session.RunAsync(Shown("rucio-operator status"));
+        await _session.RunAsync(Shown("rucio-operator status -n"));
 
         await ReadyAsync();
-        await _session.RunAsync(Shown("get rucio"));
+        await _session.RunAsync(Shown("-n rucio get rucio"));
     }
 
     [Test]

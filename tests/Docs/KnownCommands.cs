@@ -16,7 +16,14 @@ internal sealed record KnownCommand(string Begins, Type? Suite, string? Test, st
 
     public static readonly IReadOnlyList<KnownCommand> All =
     [
+        By<NewcomerTests>("make demo", nameof(NewcomerTests.A_clean_clone_shows_what_the_front_page_shows)),
         By<ReadmeCommandsTests>("make ", nameof(ReadmeCommandsTests.Every_target_of_make_that_is_named_is_one)),
+        By<NewcomerTests>("export KUBECONFIG", nameof(NewcomerTests.A_clean_clone_shows_what_the_front_page_shows)),
+        By<NewcomerTests>("export PATH", nameof(NewcomerTests.A_clean_clone_shows_what_the_front_page_shows)),
+        By<NewcomerTests>("kubectl -n rucio get vo,se", nameof(NewcomerTests.A_clean_clone_shows_what_the_front_page_shows)),
+        By<NewcomerTests>("kubectl -n rucio patch ", nameof(NewcomerTests.A_clean_clone_shows_what_the_front_page_shows)),
+        By<NewcomerTests>("kubectl -n rucio wait ", nameof(NewcomerTests.A_clean_clone_shows_what_the_front_page_shows)),
+        By<NewcomerTests>("rucio-operator status sky", nameof(NewcomerTests.A_clean_clone_shows_what_the_front_page_shows)),
         By<ReadmeSessionTests>("kubectl -n rucio get ", nameof(ReadmeSessionTests.The_front_page_shows_what_comes_out)),
         By<ReadmeSessionTests>("rucio-operator status", nameof(ReadmeSessionTests.The_front_page_shows_what_comes_out)),
         By<ReadmeSessionTests>("kubectl rucio status", nameof(ReadmeSessionTests.Commands_within_sentences_work)),

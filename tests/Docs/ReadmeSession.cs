@@ -7,11 +7,12 @@ namespace RucioOperator.Tests.Docs;
 
 /// <summary>Types what a document shows into a shell, and compares what comes out. Ages, ports and passwords are of the day.</summary>
 /// <param name="names">Namespace in the document → the one of this run.</param>
-internal sealed partial class ReadmeSession(string kubeconfig, IReadOnlyDictionary<string, string> names) : IDisposable
+/// <param name="checkout">Where it is typed, with what was built there; null: in a folder of its own, with what was built here.</param>
+internal sealed partial class ReadmeSession(string kubeconfig, IReadOnlyDictionary<string, string> names, string? checkout = null) : IDisposable
 {
     private const string Mark = "==== ";
 
-    private readonly DirectoryInfo _directory = WithOperator(Directory.CreateTempSubdirectory("rucio-readme-"));
+    private readonly DirectoryInfo _directory = checkout is null ? WithOperator(Directory.CreateTempSubdirectory("rucio-readme-")) : Directory.CreateTempSubdirectory("rucio-readme-");
 
     public string Folder => _directory.FullName;
 
@@ -19,12 +20,12 @@ internal sealed partial class ReadmeSession(string kubeconfig, IReadOnlyDictiona
     /// <returns>What came out, command by command.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(IReadOnlyList<ReadmeCommand> commands, string input = "")
     {
-        var script = new StringBuilder("cd \"$1\"; chmod +x .bin/*\n");
+        var script = new StringBuilder(checkout is null ? "cd \"$1\"; chmod +x .bin/*; PATH=$1/.bin:$PATH\n" : "cd \"$1\"\n");
         foreach (var command in commands)
             script.Append($"printf '\\n{Mark}\\n'\n{Here(command.Text)}\n");
         // No terminal: what asks for a password reads it from the input.
-        var (_, output) = await Tool.RunAsync("setsid", ["-w", "bash", "-c", $"exec 2>&1\n{script}", "session", Folder], input,
-            environment: new Dictionary<string, string> { ["KUBECONFIG"] = kubeconfig, ["KUBECACHEDIR"] = Path.Combine(Folder, ".cache"), ["PATH"] = $"{Path.Combine(Folder, ".bin")}:{Environment.GetEnvironmentVariable("PATH")}" });
+        var (_, output) = await Tool.RunAsync("setsid", ["-w", "bash", "-c", $"exec 2>&1\n{script}", "session", checkout ?? Folder], input,
+            environment: new Dictionary<string, string> { ["KUBECONFIG"] = kubeconfig, ["KUBECACHEDIR"] = Path.Combine(Folder, ".cache") });
         var answers = output.Split($"\n{Mark}\n").Skip(1).ToList();
         Assert.That(answers, Has.Count.EqualTo(commands.Count), output);
         foreach (var (command, lines) in commands.Zip(answers))

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection.PortableExecutable;
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using RucioOperator.Image;
@@ -68,6 +69,14 @@ public sealed class BuiltImageTests
             Assert.That(labels.Required("org.opencontainers.image.base.name"), Is.EqualTo($"{_registry.Host}/base:1"));
             Assert.That(labels["org.opencontainers.image.authors"], Is.Null);
         });
+    }
+
+    [Test]
+    public void What_was_compiled_names_no_symbols_whose_order_is_chance()
+    {
+        var rid = TestBase.Architecture == "arm64" ? ("aot-arm64", "linux-arm64") : ("aot", "linux-x64");
+        using var compiled = new PEReader(File.OpenRead(Repository.Path("operator", "obj", rid.Item1, "Release", "net10.0", rid.Item2, "rucio-operator.dll")));
+        Assert.That(compiled.ReadDebugDirectory().Select(entry => entry.Type), Is.EqualTo(new[] { DebugDirectoryEntryType.Reproducible }));
     }
 
     [Test]

@@ -97,7 +97,7 @@ public static class NextSteps
         [Tenancy.LimitExceeded] = "ask the platform engineer for more, or remove some",
         [StorageGuards.VoNotFound] = "correct spec.voRef; a StorageElement lives in its VO's namespace",
 
-        ["NameUnknown"] = "add the name to the DNS, leading to the Ingress, Gateway or load balancer, once it has an address",
+        ["HostNotInDns"] = "add the name to the DNS, leading to the Ingress, Gateway or load balancer, once it has an address",
         ["HostUnreachable"] = Reach,
         ["UnlistedVersion"] = "go on if you know that release; the versions of a line that were tried are in operator/Releases",
         ["Embedded"] = "use cloudNativePG, or a database of your own, for what shall last",

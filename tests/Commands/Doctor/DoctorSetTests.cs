@@ -113,7 +113,7 @@ public sealed class DoctorSetTests
         var about = About("RucioInstance", "rucio", _ns);
         Assert.That(run.Find(about, "kinds", "KindMissing").ToJsonString(), Does.Contain("install cert-manager"));
         Assert.That(run.Of("error"), Is.SupersetOf((string[])[$"{about} classes ClassNotFound", $"{about} secrets SecretNotFound", $"{about} connections HostUnreachable", $"{about} issuers SecretNotFound", $"{about} issuers IssuerUnreachable"]));
-        Assert.That(run.Of("warning"), Does.Contain($"{about} hosts NameUnknown"));
+        Assert.That(run.Of("warning"), Does.Contain($"{about} hosts HostNotInDns"));
         Assert.That(run.Of("notChecked"), Does.Contain($"{about} tls CertificatePending"));
     }
 

@@ -19,4 +19,11 @@ public sealed class NextStepsTests
         var all = reasons.GetFields(BindingFlags.Public | BindingFlags.Static).Where(f => f.IsLiteral && !noReasons.Contains(f.Name)).Select(f => (string)f.GetRawConstantValue()!);
         Assert.That(all.Where(reason => NextSteps.Of(reason) is null), Is.Empty);
     }
+
+    [Test]
+    public void A_storages_URL_is_put_right_by_who_wrote_it_and_a_servers_name_in_the_DNS() => Assert.Multiple(() =>
+    {
+        Assert.That(NextSteps.Of(EndpointResult.NameUnknown), Does.Not.Contain("Ingress"));
+        Assert.That(NextSteps.Of("HostNotInDns"), Does.Contain("Ingress"));
+    });
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Spectre.Console;
 
@@ -18,19 +19,16 @@ internal static class DemoProgram
             Samples.Apply(bed.Kubernetes.Store, bed.Postgres, sample, live, adapt: grid.Adapt);
         grid.Provide(bed.Kubernetes.Store);
         using var stop = new CancellationTokenSource();
-        Console.CancelKeyPress += (_, e) =>
-        {
-            e.Cancel = true;
-            stop.Cancel();
-        };
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 
         var ready = await FollowAsync(bed, stop.Token);
         var objects = DemoTable.Objects(bed);
         if (!ready)
             AnsiConsole.WriteLine(bed.LogTail());
-        AnsiConsole.WriteLine($"kubeconfig: {bed.Kubernetes.KubeconfigPath}   (kubectl --kubeconfig … get rucio -A)");
-        AnsiConsole.WriteLine($"Rucio:      {live?.PublicUrl.ToString() ?? bed.Rucio.Url("/rucio/rucio-api")}");
-        AnsiConsole.WriteLine($"FTS:        {grid.Url}   (stand-in, with certificates of an authority made for this run)");
+        AnsiConsole.WriteLine($"export KUBECONFIG={bed.Kubernetes.KubeconfigPath}   # in another terminal; then: kubectl get rucio -A");
+        AnsiConsole.WriteLine($"Rucio: {live?.PublicUrl.ToString() ?? bed.Rucio.Url("/rucio/rucio-api")}");
+        AnsiConsole.WriteLine($"FTS:   {grid.Url}   (stand-in, with certificates of an authority made for this run)");
         AnsiConsole.WriteLine($"ready: {objects.Count(SandboxBed.IsReady)} of {objects.Count}");
         if (keep && ready && !stop.IsCancellationRequested)
         {
@@ -38,6 +36,12 @@ internal static class DemoProgram
             await Task.Delay(Timeout.Infinite, stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         }
         return ready ? 0 : 1;
+
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
     }
 
     private static async Task<SandboxBed> StartAsync(LiveRucio? live)

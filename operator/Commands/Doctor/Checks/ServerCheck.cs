@@ -34,7 +34,7 @@ internal static class ServerCheck
         }
         else
         {
-            notes.Warning("NameUnknown", $"{server.Field}.host: {host} leads nowhere, as seen from here");
+            notes.Warning("HostNotInDns", $"{server.Field}.host: {host} leads nowhere, as seen from here");
         }
     }
 
