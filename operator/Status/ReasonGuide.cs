@@ -101,7 +101,7 @@ public static class ReasonGuide
         new("Reading, Syncing, Synced, DryRun", "of `MembershipSynced`: the issuer's first read is under way; changes are; all is done; nothing is done yet"),
         new("ScimUnreachable, ScimFailed, ScimUnstable", "the issuer's SCIM interface doesn't answer, answers nonsense, or changed during each read; who is in stays in"),
         new("ScimRefused", "the client of `scimSecretRef` may not read: grant client_credentials and scope scim:read"),
-        new("CredentialInvalid, WrongPassphrase, KeyMismatch", "of a transfer credential's Secret (`tls.crt` and `tls.key`, or `usercert.pem` and `userkey.pem`, or `x509up`): it can't be read, `passphrase` doesn't open the key, or the key is another certificate's"),
+        new("CredentialInvalid, WrongPassphrase, KeyMismatch", "of a transfer credential's Secret (`tls.crt` and `tls.key`, or `usercert.pem` and `userkey.pem`, or `x509up`): it can't be read, `passphrase` doesn't open the key, or the key is another certificate's, as it can be in a server's Secret, too"),
         new("CredentialExpired, CredentialNotYetValid", "of the same: its time is over, or has not come by the operator's clock; the message has both times"),
         new("HostCertificate", "a server's certificate can't be shown by a client (FTS on EL9 refuses it): ask the authority for a robot certificate"),
         new("NotTrusted", "no authority in `trust.caBundles` of the RucioInstance has signed it"),

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using RucioOperator.Sandbox;
 using RucioOperator.Sandbox.Kubernetes;
+using RucioOperator.Sandbox.Postgres;
 using RucioOperator.Tests.Docs;
 
 namespace RucioOperator.Tests.Behaviour;
@@ -34,12 +35,16 @@ public sealed class ReadmeSessionTests
         static IReadOnlyList<ReadmeCommand> Shown(string words) => ReadmeCommand.Blocks("README.md").Single(block => block.Any(command => command.Text.Contains(words, StringComparison.Ordinal)));
 
         _world.Bed.CreateAdminSecret(Rucio, password: "wrong");
+        Lay();
+        await _session.RunAsync(Shown("rucio doctor"));
         Apply("10-instance.yaml");
         await _world.NotReadyAsync(World.Instances, Rucio, "rucio", "DatabaseCredentialsRejected");
         await _session.RunAsync(Shown("get ri "));
         await _session.RunAsync(Shown("rucio-operator status -n"));
 
-        await ReadyAsync();
+        await InstanceReadyAsync();
+        await _session.RunAsync(Shown("rucio plan"));
+        await ExperimentReadyAsync();
         await _session.RunAsync(Shown("-n rucio get rucio"));
     }
 
@@ -48,21 +53,36 @@ public sealed class ReadmeSessionTests
     {
         _world.Bed.CreateAdminSecret(Rucio);
         Apply("10-instance.yaml");
-        await ReadyAsync();
+        await InstanceReadyAsync();
+        await ExperimentReadyAsync();
         var commands = ReadmeCommand.All.Where(command => KnownCommand.Of(command)?.Test == nameof(Commands_within_sentences_work)).Select(command => command.Text).Distinct()
             .Select(text => text.StartsWith("kubectl wait", StringComparison.Ordinal) ? $"{text} -n rucio ri/rucio" : text.StartsWith("kubectl explain", StringComparison.Ordinal) ? $"{text} > explained" : $"{text} -n rucio").ToList();
         foreach (var command in commands)
             Assert.That((await _session.RunAsync([new("", $"{command} && echo '(done)'", [])])).Single(), Does.Contain("(done)"), command);
     }
 
-    private async Task ReadyAsync()
+    private async Task InstanceReadyAsync()
     {
         _world.Bed.CreateAdminSecret(Rucio);
         await _world.ReadyAsync((World.Instances, Rucio, "rucio"));
+    }
+
+    private async Task ExperimentReadyAsync()
+    {
         Apply("20-vo.yaml");
         await _world.ReadyAsync((World.Vos, Rucio, "sky"), (World.Storages, Rucio, "disk"));
         // The count follows the storage.
         await _world.Bed.WaitAsync(World.Vos, Rucio, "sky", vo => vo["status"]?["storages"]?.GetValue<int>() == 1);
+    }
+
+    /// <summary>The sample where the commands look for it, filled in as it asks for.</summary>
+    private void Lay()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_session.Folder, "samples", "quickstart"));
+        foreach (var file in Directory.GetFiles(Repository.Path("samples", "quickstart"), "*.yaml"))
+            File.WriteAllText(Path.Combine(folder.FullName, Path.GetFileName(file)), File.ReadAllText(file)
+                .Replace("namespace: rucio\n", $"namespace: {Rucio}\n", StringComparison.Ordinal).Replace("username: CHANGE-ME", $"username: {PostgresServer.AdminName}", StringComparison.Ordinal)
+                .Replace("host: postgres.example.org", $"host: {_world.Proxy.Host}\n      port: {_world.Proxy.Port}", StringComparison.Ordinal).Replace("sslMode: Require", "sslMode: Disable", StringComparison.Ordinal));
     }
 
     private void Apply(string file)

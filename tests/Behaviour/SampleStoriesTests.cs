@@ -65,7 +65,7 @@ public sealed class SampleStoriesTests
     private async Task TypeAsync(string compass)
     {
         using var session = new ReadmeSession(_world.Bed.Kubernetes.KubeconfigPath, new Dictionary<string, string> { ["compass"] = compass });
-        Task Show(string words, string input = "") => session.RunAsync([.. ReadmeCommand.All.Where(command => command.File == "samples/README.md" && command.Text.Contains(words, StringComparison.Ordinal) && KnownCommand.Of(command)?.Suite == typeof(SampleStoriesTests)).DistinctBy(command => command.Text)], input);
+        Task<IReadOnlyList<string>> Show(string words, string input = "") => session.RunAsync([.. ReadmeCommand.All.Where(command => command.File == "samples/README.md" && command.Text.Contains(words, StringComparison.Ordinal) && KnownCommand.Of(command)?.Suite == typeof(SampleStoriesTests)).DistinctBy(command => command.Text)], input);
 
         // What an authority sends, and a browser exports.
         await session.RunAsync([
@@ -78,8 +78,16 @@ public sealed class SampleStoriesTests
         await Show("create secret generic");
         Assert.That(_world.Secret(compass, "compass-robot")!.Select(entry => (entry.Key, entry.Value.Length > 10)), Is.EquivalentTo(new[] { ("usercert.pem", true), ("userkey.pem", true), ("passphrase", true) }));
 
-        foreach (var (file, resources) in ((string, string[])[])[("20-compass.yaml", [World.Vos]), ("30-storages.yaml", [World.Storages])])
-            await File.WriteAllLinesAsync(Path.Combine(session.Folder, file), resources.SelectMany(resource => _world.Store.List(resource, compass)).SelectMany(node => (string[])["---", Manifest(node)]));
+        void Lay(Func<string, string> change)
+        {
+            foreach (var (file, resource) in ((string, string)[])[("20-compass.yaml", World.Vos), ("30-storages.yaml", World.Storages)])
+                File.WriteAllLines(Path.Combine(session.Folder, file), _world.Store.List(resource, compass).SelectMany(node => (string[])["---", change(Manifest(node))]));
+        }
+
+        // Nobody's real servers are asked.
+        Lay(text => text.Replace(".cern.ch:", ".example.invalid:", StringComparison.Ordinal));
+        Assert.That((await Show("rucio doctor")).Single(), Does.Match($"ok +StorageElement {compass}/cern-tape +vo ").And.Match($"error +StorageElement {compass}/cern-disk +endpoints .*the host name leads nowhere").And.Contain("\nNext:\n"));
+        Lay(text => text);
         await Show("apply -f");
         await Show("get rucio");
         _world.PatchSpec(World.Vos, compass, "compass", """{"scopes": [{"name": "raw", "owner": "production"}, {"name": "mc", "owner": "prodution"}]}""");

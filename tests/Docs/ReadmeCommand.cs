@@ -8,7 +8,7 @@ namespace RucioOperator.Tests.Docs;
 /// <param name="Shown">The lines that follow it, as what comes out; empty where none are shown.</param>
 internal sealed partial record ReadmeCommand(string File, string Text, IReadOnlyList<string> Shown)
 {
-    private static readonly string[] Programs = ["make", "kubectl", "helm", "rucio", "rucio-operator", "dotnet", "pip", "openssl", "git", "flux", "kubeseal", "apt-get", "export", "lua5.4", "cosign", "docker", "k3d", "artifacts/publish/rucio-operator"];
+    private static readonly string[] Programs = ["make", "kubectl", "helm", "rucio", "rucio-operator", "dotnet", "pip", "openssl", "git", "flux", "kubeseal", "apt-get", "export", "mkdir", "ln", "lua5.4", "cosign", "docker", "k3d", "artifacts/publish/rucio-operator"];
 
     public override string ToString() => $"{File}: {Text}";
 

@@ -104,6 +104,9 @@ public sealed class OperatorProcess : IAsyncDisposable
         await _log.DisposeAsync();
     }
 
+    /// <summary>The shipped binary, which needs nothing beside it; null: it was not made here (<c>make publish</c>).</summary>
+    public static string? Published => ((string?[])[Environment.GetEnvironmentVariable(Binary), Repository.Path("artifacts", "publish", "rucio-operator")]).FirstOrDefault(File.Exists);
+
     /// <summary>The binary that is tested, and what its arguments begin with.</summary>
     public static (string Program, string[] First) Program()
     {

@@ -70,6 +70,9 @@ public sealed class NotAtHandException(string reason, string message) : Exceptio
     /// <summary>In neither the files nor, without a cluster, anywhere else.</summary>
     public const string NoCluster = nameof(NoCluster);
 
+    /// <summary>It is in the files, and must be corrected there first.</summary>
+    public const string Unsound = nameof(Unsound);
+
     /// <summary>Somebody makes it of what is in the files.</summary>
     public const string ToBeMade = nameof(ToBeMade);
 

@@ -80,5 +80,6 @@ internal sealed class DoctorTools
 
     private async Task<T?> AnyAsync<T>(IReadOnlyList<T> here, ObjectKey key, CancellationToken ct) where T : class, IRucioResource =>
         here.FirstOrDefault(one => ObjectKey.Of(one) == key)
-        ?? (Api is null ? throw new NotAtHandException(NotAtHandException.NoCluster, $"{typeof(T).Name} {key} is not in the files, and no cluster was asked") : await Api.GetAsync<T>(key, ct));
+        ?? (Found.Unsound.Contains((typeof(T).Name, key)) ? throw new NotAtHandException(NotAtHandException.Unsound, $"the manifest of {typeof(T).Name} {key} has errors of its own")
+            : Api is null ? throw new NotAtHandException(NotAtHandException.NoCluster, $"{typeof(T).Name} {key} is not in the files, and no cluster was asked") : await Api.GetAsync<T>(key, ct));
 }

@@ -12,6 +12,9 @@ public sealed record Found
     public IReadOnlyDictionary<ObjectKey, IReadOnlyDictionary<string, byte[]>> Secrets { get; init; } = new Dictionary<ObjectKey, IReadOnlyDictionary<string, byte[]>>();
     public IReadOnlyDictionary<ObjectKey, IReadOnlyDictionary<string, string>> Maps { get; init; } = new Dictionary<ObjectKey, IReadOnlyDictionary<string, string>>();
 
+    /// <summary>Those of our kinds that can't be as they are written.</summary>
+    public IReadOnlySet<(string Kind, ObjectKey Key)> Unsound { get; init; } = new HashSet<(string, ObjectKey)>();
+
     /// <summary>Name of a namespace → its labels.</summary>
     public IReadOnlyDictionary<string, IDictionary<string, string>> Namespaces { get; init; } = new Dictionary<string, IDictionary<string, string>>();
 

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RucioOperator.Api;
-using RucioOperator.Api.Validation;
 using RucioOperator.Commands.Manifests;
 using RucioOperator.Runtime;
 
@@ -15,13 +14,15 @@ internal static class FoundReader
 
     public static (Found Found, IReadOnlyList<Finding> Findings) Read(ManifestSet set)
     {
-        List<Finding> findings = [.. set.Errors.Select(e => Error(e.Place, "Unreadable", e.Message))];
+        List<Finding> findings = [.. set.Errors.Select(e => Error(e.Place, e.Reason, e.Message))];
         var all = set.Documents;
+        var resources = Resources(all, findings);
         return (new Found
         {
-            Instances = Resources<RucioInstance>(all, findings, Validator.Validate),
-            Vos = Resources<VirtualOrganisation>(all, findings, Validator.Validate),
-            Storages = Resources<StorageElement>(all, findings, Validator.Validate),
+            Instances = [.. resources.OfType<RucioInstance>()],
+            Vos = [.. resources.OfType<VirtualOrganisation>()],
+            Storages = [.. resources.OfType<StorageElement>()],
+            Unsound = all.Where(d => d.IsRucio).Select(d => (d.Kind, d.Key)).Except(resources.Select(r => (r.Kind, ObjectKey.Of(r)))).ToHashSet(),
             Secrets = First(from d in all where IsSecret(d) && !IsEncrypted(d) let data = Secret(d, findings) where data is not null select (d.Key, (IReadOnlyDictionary<string, byte[]>)data)),
             Maps = First(from d in all where d is { ApiVersion: "v1", Kind: "ConfigMap" } select (d.Key, Texts(d.Node["data"]))),
             Namespaces = First(from d in all where d is { ApiVersion: "v1", Kind: "Namespace" } select (d.Key.Name, (IDictionary<string, string>)new Dictionary<string, string>(Texts(d.Node["metadata"]?["labels"])))),
@@ -30,27 +31,18 @@ internal static class FoundReader
         }, findings);
     }
 
-    private static IReadOnlyList<T> Resources<T>(IReadOnlyList<ManifestDocument> all, List<Finding> findings, Func<T, IReadOnlyList<FieldError>> validate) where T : class, IRucioResource
+    /// <summary>Those without errors: of the others it would be wrong to ask servers.</summary>
+    private static List<IRucioResource> Resources(IReadOnlyList<ManifestDocument> all, List<Finding> findings)
     {
-        List<T> sound = [];
-        foreach (var document in all.Where(d => d.IsRucio && d.Kind == typeof(T).Name))
+        List<IRucioResource> sound = [];
+        foreach (var document in all.Where(d => d.IsRucio))
         {
-            try
+            var (resource, errors) = ManifestCheck.Read(document);
+            findings.AddRange(errors.Select(e => Error($"{document}", e.Reason, $"{e}")));
+            if (resource is not null)
             {
-                var resource = document.Node.Deserialize(KubeJson.Info<T>())!;
-                var errors = validate(resource);
-                findings.AddRange(errors.Select(e => Error($"{document}", e.Reason, $"{document.Place(e.Path)}: {e}")));
-                if (errors.Count == 0)
-                {
-                    findings.Add(new(Verdict.Ok, $"{document}", Check, nameof(Verdict.Ok), $"{document.Source}: its fields are as they must be", null));
-                    sound.Add(resource);
-                }
-            }
-            catch (JsonException error)
-            {
-                // $.spec.accounts[0].name, and no value of it.
-                var path = error.Path?.TrimStart('$', '.') ?? "";
-                findings.Add(Error($"{document}", ValidationReasons.InvalidField, $"{document.Place(path)}: {path} can't be read: it is not of the field's type, or none of its values"));
+                findings.Add(new(Verdict.Ok, $"{document}", Check, nameof(Verdict.Ok), $"{document.Source}: its fields are as they must be", null));
+                sound.Add(resource);
             }
         }
         return sound;

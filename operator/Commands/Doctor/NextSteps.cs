@@ -21,6 +21,7 @@ public static class NextSteps
     private static readonly Dictionary<string, string> Steps = new()
     {
         [NotAtHandException.NoCluster] = "add it to the files, or run doctor with a kubeconfig",
+        [NotAtHandException.Unsound] = "correct that manifest first, and run doctor again",
         [NotAtHandException.ToBeMade] = "apply the files, and run doctor again when it is there",
         [NotAtHandException.InsideTheCluster] = InCluster,
         ["KubernetesApiForbidden"] = "run doctor as somebody who may, or have it checked by the platform engineer",

@@ -23,7 +23,7 @@ internal static class SetChecks
         }
         return
         [
-            new(about, "release", (notes, _) => ManifestCheck.ReleaseAsync(instance, notes)),
+            new(about, "release", (notes, _) => ReleaseCheck.RunAsync(instance, notes)),
             new(about, "database", (notes, ct) => DatabaseCheck.RunAsync(instance, tools, notes, ct)),
             new(about, "kinds", (notes, ct) => ClusterCheck.KindsAsync(instance, tools, notes, ct)),
             new(about, "classes", (notes, ct) => ClusterCheck.ClassesAsync(instance, tools, notes, ct)),

@@ -13,8 +13,8 @@ public sealed record ManifestDocument(JsonObject Node, string Source, IReadOnlyD
     public string Kind => Text("kind");
     public ObjectKey Key => new(Text("metadata", "namespace"), Text("metadata", "name"));
 
-    /// <summary>One of the operator's three kinds, of the version it knows.</summary>
-    public bool IsRucio => ApiVersion == ApiGroup.ApiVersion;
+    /// <summary>Of the operator's group, whatever version and kind it names there.</summary>
+    public bool IsRucio => ApiVersion.Split('/')[0] == ApiGroup.Name;
 
     /// <summary>File and line of a field, or of the nearest above it that is there.</summary>
     public string Place(string path)
@@ -40,8 +40,12 @@ public sealed record ManifestDocument(JsonObject Node, string Source, IReadOnlyD
 }
 
 /// <param name="Place">File and line.</param>
-public sealed record ManifestError(string Place, string Message)
+/// <param name="Reason">In a word; of a field, one of <see cref="Api.Validation.ValidationReasons"/>.</param>
+public sealed record ManifestError(string Place, string Message, string Reason = ManifestError.Unreadable)
 {
+    /// <summary>It is no object of Kubernetes.</summary>
+    public const string Unreadable = nameof(Unreadable);
+
     public override string ToString() => $"{Place}: {Message}";
 }
 

@@ -45,14 +45,14 @@ internal static class PlanCommand
     {
         var errors = set.Errors.ToList();
         var files = new List<(ManifestDocument Document, IRucioResource Resource)>();
-        foreach (var document in set.Documents.Where(d => d.ApiVersion.Split('/')[0] == ApiGroup.Name))
+        foreach (var document in set.Documents.Where(d => d.IsRucio))
         {
-            var (resource, wrong) = document.IsRucio ? ManifestCheck.Read(document) : (null, [new ManifestError(document.Place("apiVersion"), $"{document.ApiVersion} is not a version this operator knows: it is {ApiGroup.ApiVersion}")]);
+            var (resource, wrong) = ManifestCheck.Read(document);
             errors.AddRange(wrong);
             if (resource is not null)
                 files.Add((document, resource));
         }
-        var others = set.Documents.Count(d => d.ApiVersion.Split('/')[0] != ApiGroup.Name);
+        var others = set.Documents.Count(d => !d.IsRucio);
         List<string> remarks = others > 0 ? [$"{others} {(others == 1 ? "object is" : "objects are")} of other kinds, and not planned"] : [];
         if (files.Count == 0 && errors.Count == 0)
             throw new CommandException("-f: no RucioInstance, VirtualOrganisation or StorageElement in it");

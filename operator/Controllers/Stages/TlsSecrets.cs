@@ -36,7 +36,7 @@ internal static class TlsSecrets
         {
             return new Outcome.Blocked("SecretKeyMissing", $"{field}: Secret {key} has no key {missing}");
         }
-        return Of(field, key, Encoding.UTF8.GetString(secret["tls.crt"]), host, now);
+        return Of(field, key, Encoding.UTF8.GetString(secret["tls.crt"]), Encoding.UTF8.GetString(secret["tls.key"]), host, now);
     }
 
     /// <summary>Of the servers that clients of Rucio call; null: nothing is known, or nothing needs to be.</summary>
@@ -55,7 +55,7 @@ internal static class TlsSecrets
         static string Text(IReadOnlyDictionary<string, byte[]> secret, string entry) => secret.TryGetValue(entry, out var value) ? Encoding.UTF8.GetString(value) : "";
     }
 
-    private static Outcome.Blocked? Of(string field, ObjectKey key, string pem, string? host, DateTimeOffset now)
+    private static Outcome.Blocked? Of(string field, ObjectKey key, string pem, string privateKey, string? host, DateTimeOffset now)
     {
         X509Certificate2 certificate;
         try
@@ -70,7 +70,21 @@ internal static class TlsSecrets
         {
             return host is not null && !certificate.MatchesHostname(host) ? new Outcome.Blocked("CertificateForOtherHost", $"{field}: the certificate in Secret {key} is not for {host}")
                 : certificate.NotAfter.ToUniversalTime() < now ? new Outcome.Blocked("CertificateExpired", $"{field}: the certificate in Secret {key} ran out at {certificate.NotAfter.ToUniversalTime():u}")
+                : !IsPair(pem, privateKey) ? new Outcome.Blocked(TransferCredential.KeyMismatch, $"{field}: tls.key in Secret {key} is not the private key of tls.crt, or needs a passphrase")
                 : null;
+        }
+    }
+
+    private static bool IsPair(string pem, string privateKey)
+    {
+        try
+        {
+            using var pair = X509Certificate2.CreateFromPem(pem, privateKey);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;
         }
     }
 }

@@ -42,6 +42,40 @@ public sealed class DoctorFilesTests
         Assert.That(DoctorRun.Text(run.Find("VirtualOrganisation rucio/sky", "manifest", "InvalidField"), "message"), Does.StartWith("stdin:14: spec.tag"));
     }
 
+    [TestCase("  tennancy: {}", "spec.tennancy: is no field: did you mean tenancy?")]
+    [TestCase("  api: {host: rucio.example.org, tls: {secretRef: {nam: tls}}}", "spec.api.tls.secretRef.nam: is no field: did you mean name?")]
+    [TestCase("  version: 999.0.0", "spec.version: Rucio 999 is not a line this operator knows")]
+    public async Task What_plan_says_of_a_field_so_does_doctor(string line, string words)
+    {
+        var manifest = Instance.Replace("  version: 41.0.0", line.Contains("version", StringComparison.Ordinal) ? $"  multiVo: true\n{line}" : $"  version: 41.0.0\n{line}");
+        var run = await DoctorRun.OfAsync(null, manifest, "--offline");
+        var said = run.Findings.Where(f => DoctorRun.Text(f, "check") == "manifest").Select(f => DoctorRun.Text(f, "message")).ToList();
+        Assert.That(said, Has.Some.StartsWith($"stdin:6: {words}"));
+        Assert.That((await CommandRun.OfAsync(["plan", "--offline", "-f", "-"], manifest)).Error, Is.EqualTo(string.Concat(said.Select(one => $"{one}\n"))));
+    }
+
+    [TestCase("kind: RucioInstanze", "rucio.cern.ch/v1alpha1 has no kind RucioInstanze")]
+    [TestCase("apiVersion: rucio.cern.ch/v1", "rucio.cern.ch/v1 is not a version this operator knows")]
+    public async Task A_kind_or_version_that_there_is_not_is_no_manifest_of_somebody_elses(string line, string words)
+    {
+        var name = line.Split(':')[0];
+        var run = await DoctorRun.OfAsync(null, System.Text.RegularExpressions.Regex.Replace(Instance, $"^{name}: .*$", line, System.Text.RegularExpressions.RegexOptions.Multiline), "--offline");
+        Assert.That(run.Code, Is.EqualTo((int)ExitCode.Found));
+        Assert.That(DoctorRun.Text(run.Findings[0], "message"), Does.Contain(words));
+    }
+
+    [Test]
+    public async Task One_that_is_wrong_is_not_said_to_be_missing_where_others_name_it()
+    {
+        var run = await DoctorRun.OfAsync(null, Instance.Replace("41.0.0", "old") + """
+            apiVersion: rucio.cern.ch/v1alpha1
+            kind: VirtualOrganisation
+            metadata: {name: sky, namespace: rucio}
+            spec: {instanceRef: {name: rucio}, tag: sky}
+            """, "--offline");
+        Assert.That(run.Complaints, Is.EqualTo((string[])["RucioInstance rucio/rucio manifest InvalidField", "VirtualOrganisation rucio/sky instance Unsound"]));
+    }
+
     [Test]
     public async Task A_Secret_of_the_files_is_used_and_never_shown()
     {

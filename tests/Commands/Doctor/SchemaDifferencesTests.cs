@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using RucioOperator.Commands.Doctor.Installation;
+using RucioOperator.Commands.Manifests.Schema;
 
 namespace RucioOperator.Tests.Commands.Doctor;
 
@@ -9,11 +10,9 @@ public sealed class SchemaDifferencesTests
     [Test]
     public void The_three_definitions_are_in_the_binary_and_equal_to_themselves()
     {
-        Assert.That(Definitions.All.Select(d => d.Kind), Is.EquivalentTo((string[])["RucioInstance", "VirtualOrganisation", "StorageElement"]));
-        foreach (var (kind, schema) in Definitions.All)
-        {
-            Assert.That(SchemaDifferences.Between(schema, schema.DeepClone().AsObject()), Is.Empty, kind);
-        }
+        Assert.That(Definitions.Kinds, Is.EquivalentTo((string[])["RucioInstance", "VirtualOrganisation", "StorageElement"]));
+        foreach (var kind in Definitions.Kinds)
+            Assert.That(SchemaDifferences.Between(Definitions.SchemaOf(kind)!, Definitions.SchemaOf(kind)!.DeepClone().AsObject()), Is.Empty, kind);
     }
 
     [TestCase("properties.tag", null, "spec.tag is not there")]
@@ -25,7 +24,7 @@ public sealed class SchemaDifferencesTests
     [TestCase("x-kubernetes-validations", "[{\"rule\": \"true\"}]", "spec: rules differ")]
     public void A_difference_is_named_by_its_field(string path, string? value, string? expected)
     {
-        var schema = Definitions.All.First(d => d.Kind == "VirtualOrganisation").Schema;
+        var schema = Definitions.SchemaOf("VirtualOrganisation")!;
         var other = schema.DeepClone().AsObject();
         var (parent, last) = (other["properties"]!["spec"]!.AsObject(), path.Split('.'));
         foreach (var step in last.SkipLast(1))

@@ -4,6 +4,7 @@ using RucioOperator.Api;
 using RucioOperator.Controllers;
 using RucioOperator.Controllers.Stages;
 using RucioOperator.Desired;
+using RucioOperator.Observed;
 using RucioOperator.Planning.Checks;
 using RucioOperator.Runtime;
 
@@ -56,7 +57,7 @@ internal static class ServerCheck
                     notes.Error(expired.Reason, expired.Message, RenewServer);
                     return;
                 case { } problem:
-                    notes.Error(problem.Reason, problem.Message);
+                    notes.Error(problem.Reason, problem.Message, problem.Reason == EndpointResult.CertificateForOtherHost ? "put a certificate for this host into the Secret, or correct the host" : null);
                     return;
             }
             using var certificate = X509Certificate2.CreateFromPem(Encoding.UTF8.GetString((await tools.Secrets.ReadAsync(key, ct))!["tls.crt"]));

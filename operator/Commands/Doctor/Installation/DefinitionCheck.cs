@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using RucioOperator.Api;
+using RucioOperator.Commands.Manifests.Schema;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Commands.Doctor.Installation;
@@ -17,7 +18,7 @@ internal static class DefinitionCheck
     public static async Task RunAsync(KubeApi api, Notes notes, CancellationToken ct)
     {
         var schemas = (await api.DiscoverAsync(Document, ct))?["components"]?["schemas"] as JsonObject ?? [];
-        foreach (var (kind, expected) in Definitions.All)
+        foreach (var (kind, expected) in Definitions.Kinds.Select(k => (k, Definitions.SchemaOf(k)!)))
         {
             if (schemas.Select(s => s.Value as JsonObject).FirstOrDefault(s => IsOf(s, kind)) is not { } served)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using RucioOperator.Commands.Manifests;
 
 namespace RucioOperator.Commands.Doctor.Installation;
 

@@ -2,22 +2,23 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using RucioOperator.Api;
 using RucioOperator.Api.Validation;
-using RucioOperator.Commands.Manifests;
 using RucioOperator.Commands.Manifests.Schema;
 using RucioOperator.Desired;
 using RucioOperator.Releases;
 using RucioOperator.Runtime;
 
-namespace RucioOperator.Commands.Plans;
+namespace RucioOperator.Commands.Manifests;
 
-/// <summary>One manifest through all that the API server and the loops would say of it alone.</summary>
+/// <summary>One manifest of ours through all that the API server and the loops would say of it alone.</summary>
 public static class ManifestCheck
 {
     /// <returns>The resource with the schema's defaults; null where it can't be read as one.</returns>
     public static (IRucioResource? Resource, IReadOnlyList<ManifestError> Errors) Read(ManifestDocument document)
     {
+        if (document.ApiVersion != ApiGroup.ApiVersion)
+            return (null, [new(document.Place("apiVersion"), $"{document.ApiVersion} is not a version this operator knows: it is {ApiGroup.ApiVersion}", ValidationReasons.InvalidField)]);
         if (Definitions.SchemaOf(document.Kind) is not { } schema)
-            return (null, [new(document.Place("kind"), $"{document.ApiVersion} has no kind {document.Kind}: it is one of {string.Join(", ", Definitions.Kinds.Order(StringComparer.Ordinal))}")]);
+            return (null, [new(document.Place("kind"), $"{document.ApiVersion} has no kind {document.Kind}: it is one of {string.Join(", ", Definitions.Kinds.Order(StringComparer.Ordinal))}", ValidationReasons.InvalidField)]);
         var node = document.Node.DeepClone().AsObject();
         node.Remove("status");
         var errors = SchemaCheck.Complete(node, schema);
@@ -34,7 +35,7 @@ public static class ManifestCheck
         {
             errors = [new((error as JsonException)?.Path?.TrimStart('$', '.') ?? "spec", ValidationReasons.InvalidField, "can't be read")];
         }
-        return (errors.Count == 0 ? resource : null, [.. errors.Select(e => new ManifestError(document.Place(e.Path), e.ToString())).Distinct()]);
+        return (errors.Count == 0 ? resource : null, [.. errors.Select(e => new ManifestError(document.Place(e.Path), e.ToString(), e.Reason)).Distinct()]);
     }
 
     private static IRucioResource Deserialize(string kind, JsonObject node) => kind switch

@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
-using RucioOperator.Commands.Manifests;
 using YamlDotNet.RepresentationModel;
 
-namespace RucioOperator.Commands.Doctor.Installation;
+namespace RucioOperator.Commands.Manifests;
 
 /// <summary>YAML files of the repository that are part of the binary.</summary>
 internal static class EmbeddedYaml
@@ -16,7 +15,7 @@ internal static class EmbeddedYaml
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
             var stream = new YamlStream();
             stream.Load(reader);
-            yield return (JsonObject)YamlValues.Read(stream.Documents[0].RootNode, FieldPath.Root, (_, _) => { })!;
+            yield return YamlValues.Read(stream.Documents[0].RootNode, FieldPath.Root, (_, _) => { })!.AsObject();
         }
     }
 }
