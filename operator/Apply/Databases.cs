@@ -193,8 +193,8 @@ public sealed class Databases(
         }
         var (login, database, ca) = await servers.ApplicationAsync(names, ct);
         var service = DatabaseServer.ServiceOf(instance)!;
-        var address = new DatabaseAddress($"{service}.{names.Namespace}.svc", 5432, database, DatabaseServer.Name, DatabaseSslMode.VerifyFull, ca) { CaSecret = $"{names.Postgres}-ca", Via = via(service, names.Namespace) };
-        return new(address, login, await servers.ObserverAsync(names, ct));
+        var address = DatabaseServer.AddressOf(instance, ca).WithDatabase(database);
+        return new(address with { Via = via(service, names.Namespace) }, login, await servers.ObserverAsync(names, ct));
     }
 
     private static IReadOnlyDictionary<string, string> First(RucioInstance instance, DatabaseAddress address, Func<int, string> random)
@@ -226,7 +226,7 @@ public sealed class Databases(
         if (instance.Spec.Database.Embedded is not null)
         {
             var names = InstanceNames.Of(instance);
-            return new(names.PostgresHost, 5432, DatabaseServer.Name, DatabaseServer.Name, DatabaseSslMode.VerifyFull, await servers.CertificateAsync(names, ct)) { CaSecret = names.PostgresTls, Via = via(names.Postgres, names.Namespace) };
+            return DatabaseServer.AddressOf(instance, await servers.CertificateAsync(names, ct)) with { Via = via(names.Postgres, names.Namespace) };
         }
         return await GivenDatabase.AddressAsync(instance, secrets, ct);
     }

@@ -15,13 +15,10 @@ public static class GivenDatabase
     /// <exception cref="SecretProblem">The CA's Secret is missing or incomplete.</exception>
     public static async Task<DatabaseAddress> AddressAsync(RucioInstance instance, IReferencedSecrets secrets, CancellationToken ct)
     {
-        if (instance.Spec.Database.Existing is { } existing)
-        {
-            return new(existing.Host, existing.Port, existing.Name, existing.Schema, existing.SslMode, await CaAsync(instance, secrets, existing.CaSecretRef, "spec.database.existing.caSecretRef", ct)) { CaSecret = existing.CaSecretRef?.Name };
-        }
-        var wanted = instance.Spec.Database.Provision!;
-        var name = wanted.Name ?? InstanceNames.Of(instance).DefaultDatabaseName();
-        return new(wanted.Host, wanted.Port, name, wanted.Schema, wanted.SslMode, await CaAsync(instance, secrets, wanted.CaSecretRef, "spec.database.provision.caSecretRef", ct)) { CaSecret = wanted.CaSecretRef?.Name };
+        var (reference, field) = instance.Spec.Database.Existing is { } existing
+            ? (existing.CaSecretRef, "spec.database.existing.caSecretRef")
+            : (instance.Spec.Database.Provision!.CaSecretRef, "spec.database.provision.caSecretRef");
+        return DatabaseServer.AddressOf(instance, await CaAsync(instance, secrets, reference, field, ct));
     }
 
     /// <summary>Rucio's own login of an existing database, the admin's where one is to be made.</summary>

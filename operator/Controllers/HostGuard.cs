@@ -15,38 +15,37 @@ public sealed class HostGuard(HostNames names, ClosedHosts closed)
     /// <param name="hosts">Lower case, IPv6 in brackets, as <see cref="Endpoint.Host"/> is.</param>
     public async Task<IReadOnlyDictionary<string, string>> RefusedAsync(RucioInstance instance, IEnumerable<string> hosts, CancellationToken ct)
     {
-        var asked = hosts.Distinct(StringComparer.Ordinal).Where(h => !ClosedHosts.IsAllowed(h, instance.Spec.Tenancy?.AllowedHosts)).ToList();
-        var refused = new Dictionary<string, string>(StringComparer.Ordinal);
-        var unknown = new List<string>();
-        foreach (var host in asked)
+        var asked = Asked(instance, hosts);
+        var refused = RefusedByName(instance, asked, closed);
+        foreach (var (host, addresses) in await names.ResolveAsync([.. asked.Where(h => ClosedHosts.Literal(h) is null && !refused.ContainsKey(h))], ct))
         {
-            if (ClosedHosts.Literal(host) is { } address)
+            if (addresses.Select(closed.Why).OfType<string>().FirstOrDefault() is { } why)
             {
-                Add(host, closed.Why(address));
+                refused[host] = Words(instance, host, $"a name that leads to {why}");
             }
-            else if (ClosedHosts.Why(host) is { } why)
-            {
-                Add(host, why);
-            }
-            else
-            {
-                unknown.Add(host);
-            }
-        }
-        foreach (var (host, addresses) in await names.ResolveAsync(unknown, ct))
-        {
-            Add(host, addresses.Select(closed.Why).OfType<string>().FirstOrDefault() is { } why ? $"a name that leads to {why}" : null);
         }
         return refused;
+    }
 
-        void Add(string host, string? why)
+    /// <summary>The same as far as the names themselves go: nobody is asked where they lead.</summary>
+    internal static Dictionary<string, string> RefusedByName(RucioInstance instance, IEnumerable<string> hosts, ClosedHosts closed)
+    {
+        var refused = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var host in Asked(instance, hosts))
         {
-            if (why is not null)
+            if ((ClosedHosts.Literal(host) is { } address ? closed.Why(address) : ClosedHosts.Why(host)) is { } why)
             {
-                refused[host] = $"{host} is {why}: the platform engineer of RucioInstance {ObjectKey.Of(instance)} may allow it in spec.tenancy.allowedHosts";
+                refused[host] = Words(instance, host, why);
             }
         }
+        return refused;
     }
+
+    private static List<string> Asked(RucioInstance instance, IEnumerable<string> hosts) =>
+        [.. hosts.Distinct(StringComparer.Ordinal).Where(h => !ClosedHosts.IsAllowed(h, instance.Spec.Tenancy?.AllowedHosts))];
+
+    private static string Words(RucioInstance instance, string host, string why) =>
+        $"{host} is {why}: the platform engineer of RucioInstance {ObjectKey.Of(instance)} may allow it in spec.tenancy.allowedHosts";
 
     /// <summary>
     /// Where the operator itself may connect to for a tenant who names this host: to these addresses, as they were looked at here,

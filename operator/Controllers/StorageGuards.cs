@@ -1,5 +1,6 @@
 using RucioOperator.Api;
 using RucioOperator.Api.Validation;
+using RucioOperator.Desired;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
 using RucioOperator.Runtime;
@@ -9,12 +10,20 @@ namespace RucioOperator.Controllers;
 
 /// <summary>What the rules on one storage may look at.</summary>
 /// <param name="Collisions">Storage → place that another VO has.</param>
-/// <param name="Holders">RSE → name of the StorageElement that describes it.</param>
 /// <param name="ClosedHosts">Host → why it may not be named.</param>
-/// <param name="Place">How many storages of the VO come before this one.</param>
 internal sealed record StorageGuardFacts(
-    RucioInstance Instance, VirtualOrganisation Vo, ObservedVo Observed, IReadOnlyDictionary<string, string> Collisions, IReadOnlyDictionary<string, string> Holders,
-    IReadOnlyDictionary<string, string> ClosedHosts, int Place);
+    RucioInstance Instance, VirtualOrganisation Vo, ObservedVo Observed, IReadOnlyDictionary<string, string> Collisions, IReadOnlyDictionary<string, string> ClosedHosts)
+{
+    /// <summary>RSE → name of the StorageElement that describes it.</summary>
+    public IReadOnlyDictionary<string, string> Holders { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How many storages of the VO come before this one.</summary>
+    public int Place { get; init; }
+}
+
+/// <summary>A VO's storages, those that may be planned and those that may not.</summary>
+/// <param name="Wanted">By RSE.</param>
+internal sealed record SiftedStorages(IReadOnlyDictionary<string, (StorageElement Storage, DesiredRse Rse)> Wanted, IReadOnlyList<(StorageElement Storage, Outcome Why)> Refused);
 
 /// <param name="Refuses">Why the storage must stay out of the plan; null: it need not, for this rule.</param>
 internal sealed record StorageGuard(string Name, Func<StorageElement, StorageGuardFacts, Outcome?> Refuses);
@@ -60,6 +69,28 @@ internal static class StorageGuards
     public static Outcome? Refuses(StorageElement storage, StorageGuardFacts facts) =>
         Rules.Select(r => r.Refuses(storage, facts)).OfType<Outcome>().FirstOrDefault();
 
+    /// <summary>Living and not suspended: those that something is said of.</summary>
+    public static bool IsActive(StorageElement storage) => storage.Metadata.DeletionTimestamp is null && !storage.Suspended;
+
+    /// <param name="all">Of the VO, those that are suspended or being deleted among them.</param>
+    public static SiftedStorages Sift(IReadOnlyCollection<StorageElement> all, StorageGuardFacts facts)
+    {
+        facts = facts with { Holders = Describing(all).ToDictionary(s => s.Spec.Rse, s => s.Metadata.Name, StringComparer.Ordinal) };
+        var (wanted, refused) = (new Dictionary<string, (StorageElement, DesiredRse)>(StringComparer.Ordinal), new List<(StorageElement, Outcome)>());
+        foreach (var storage in BySeniority(all.Where(IsActive)))
+        {
+            if (Refuses(storage, facts with { Place = wanted.Count }) is { } why)
+            {
+                refused.Add((storage, why));
+            }
+            else
+            {
+                wanted[storage.Spec.Rse] = (storage, DesiredStorage.For(storage, StorageDefaults.Of(facts.Instance, facts.Vo)));
+            }
+        }
+        return new(wanted, refused);
+    }
+
     public static Outcome? Invalid(StorageElement storage) => StatusPass.Invalid(StorageElementRules.Validate(storage));
 
     /// <summary>Rules about the VO, which hold for all of its storages.</summary>
@@ -88,9 +119,9 @@ internal static class StorageGuards
     public static Outcome? OfClaim(StorageWork work, ObservedVo seen) =>
         seen.Claim == work.VoKey.ToString() ? null : new Outcome.Blocked(VoNotReady, $"VirtualOrganisation {work.VoKey} does not hold tag {work.Vo!.Spec.Tag}: see its conditions");
 
-    /// <summary>Oldest first: who was there keeps the RSE, and the place within a limit.</summary>
+    /// <summary>Oldest first: who was there keeps the RSE, and the place within a limit. One that is still a file is the newest.</summary>
     public static IEnumerable<StorageElement> BySeniority(IEnumerable<StorageElement> storages) =>
-        storages.OrderBy(s => s.Metadata.CreationTimestamp).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal);
+        storages.OrderBy(s => s.Metadata.CreationTimestamp ?? DateTime.MaxValue).ThenBy(s => s.Metadata.Name, StringComparer.Ordinal);
 
     /// <summary>Where several describe one RSE, the one that counts.</summary>
     public static IEnumerable<StorageElement> Describing(IEnumerable<StorageElement> storages) =>

@@ -91,27 +91,19 @@ internal sealed class StoragePass(StorageParts parts, ObjectKey voKey, IReadOnly
     }
 
     /// <summary>Each storage that may be planned, by its RSE.</summary>
-    private async Task<Dictionary<string, (StorageElement Storage, DesiredRse Rse)>> GuardAsync(CancellationToken ct)
+    private async Task<IReadOnlyDictionary<string, (StorageElement Storage, DesiredRse Rse)>> GuardAsync(CancellationToken ct)
     {
         var collisions = PrefixCollisions.Find(StorageGuards.Places(_work));
-        var holders = StorageGuards.Describing(_work.All).ToDictionary(s => s.Spec.Rse, s => s.Metadata.Name, StringComparer.Ordinal);
         var closed = await parts.Hosts.RefusedAsync(_work.Instance, _work.Living.SelectMany(Indexes.HostsOf), ct);
-        var wanted = new Dictionary<string, (StorageElement Storage, DesiredRse Rse)>(StringComparer.Ordinal);
-        foreach (var storage in StorageGuards.BySeniority(_work.Active))
+        var sifted = StorageGuards.Sift(_work.All, new(_work.Instance, _work.Vo!, _work.Observed!, collisions, closed));
+        foreach (var (storage, why) in sifted.Refused)
         {
-            if (StorageGuards.Refuses(storage, new(_work.Instance, _work.Vo!, _work.Observed!, collisions, holders, closed, wanted.Count)) is { } refused)
-            {
-                _work.Report(storage).Stop(StorageConditions.RseReady, refused);
-            }
-            else
-            {
-                wanted[storage.Spec.Rse] = (storage, DesiredStorage.For(storage, StorageDefaults.Of(_work.Instance, _work.Vo!)));
-            }
+            _work.Report(storage).Stop(StorageConditions.RseReady, why);
         }
-        return wanted;
+        return sifted.Wanted;
     }
 
-    private async Task ActAsync(RucioConnection connection, Dictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, CancellationToken ct)
+    private async Task ActAsync(RucioConnection connection, IReadOnlyDictionary<string, (StorageElement Storage, DesiredRse Rse)> wanted, CancellationToken ct)
     {
         var outlook = Plan();
         if (!outlook.IsEmpty)

@@ -24,7 +24,7 @@ internal sealed class StorageWork
         Vo = parts.Vos.Store.Get(voKey);
         var ordered = all.OrderBy(s => s.Metadata.Name, StringComparer.Ordinal).ToLookup(s => s.Metadata.DeletionTimestamp is not null);
         (Deleting, Living) = ([.. ordered[true]], [.. ordered[false]]);
-        Active = [.. Living.Where(s => !s.Suspended)];
+        Active = [.. Living.Where(StorageGuards.IsActive)];
         _reports = all.ToDictionary(s => s.Metadata.Name, s => new Report(s, parts.Time));
         _statuses = all.ToDictionary(s => s.Metadata.Name, s => s.Status ?? new());
     }

@@ -32,12 +32,8 @@ internal sealed class VoLogins(VoParts parts, VirtualOrganisation vo, EnsureCred
     public async Task<IReadOnlyList<(string Account, string Username, string Password)>> AllAsync(RucioInstance instance, RucioConnection connection, ObservedVo observed, List<Problem> problems, CancellationToken ct)
     {
         var logins = new List<(string, string, string)>();
-        foreach (var account in (vo.Spec.Accounts ?? []).Where(a => !a.Suspended))
+        foreach (var (account, identity) in UserpassLogin.Of(vo.Spec))
         {
-            if (account.Identities?.FirstOrDefault(i => i.Type == IdentityType.Userpass) is not { } identity)
-            {
-                continue;
-            }
             try
             {
                 var (username, password) = connection is ExternalConnection external

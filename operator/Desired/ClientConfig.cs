@@ -38,6 +38,9 @@ public static class ClientConfig
 
     public static string MapOf(VirtualOrganisation vo) => vo.Spec.ClientConfig?.ConfigMapName ?? $"{vo.Metadata.Name}-client";
 
+    /// <summary>Null: there is no service account.</summary>
+    public static string? SecretOf(VirtualOrganisation vo) => vo.Spec.ClientConfig?.ServiceAccount is { } account ? $"{vo.Metadata.Name}-{account.Name}-client" : null;
+
     public static V1ConfigMap ConfigMap(ClientConfigInputs i)
     {
         var files = new Dictionary<string, string>
@@ -65,7 +68,7 @@ public static class ClientConfig
         {
             data[AuthorityEntry] = Encoding.UTF8.GetBytes(i.Authorities!);
         }
-        return new V1Secret { ApiVersion = "v1", Kind = "Secret", Metadata = Meta(i, $"{i.Vo.Metadata.Name}-{account.Name}-client"), Type = "Opaque", Data = data };
+        return new V1Secret { ApiVersion = "v1", Kind = "Secret", Metadata = Meta(i, SecretOf(i.Vo)!), Type = "Opaque", Data = data };
     }
 
     private static string RucioCfg(ClientConfigInputs i)

@@ -4,6 +4,7 @@ using k8s.Models;
 using RucioOperator.Api;
 using RucioOperator.Catalogue;
 using RucioOperator.Controllers;
+using RucioOperator.Controllers.Stages;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
@@ -12,39 +13,48 @@ using RucioOperator.Runtime;
 
 namespace RucioOperator.Commands.Plans;
 
+/// <summary>A VO that has its tag, as the instance's objects know it.</summary>
+internal sealed record ForecastTenant(VirtualOrganisation Vo, string? LongName, bool HasStorages);
+
 /// <summary>Pure: what would be made in Kubernetes, by name. Contents are compared without what Secrets and generated credentials put into them.</summary>
 internal static class InstanceForecast
 {
     /// <summary>Everything of an instance with a valid spec, once its VOs are ready.</summary>
     /// <param name="begins">There is no catalogue yet, so one is made.</param>
-    public static IReadOnlyDictionary<(string Kind, ObjectKey Key), JsonObject> Objects(RucioInstance instance, ResourceSet all, ApiKinds kinds, bool begins)
+    public static IReadOnlyDictionary<(string Kind, ObjectKey Key), ForecastObject> Objects(RucioInstance instance, Release release, IReadOnlyList<ForecastTenant> tenants, ApiKinds kinds, bool begins)
     {
         if (instance.Spec.External is not null)
-            return new Dictionary<(string, ObjectKey), JsonObject>();
-        var inputs = Inputs(instance, all, kinds);
-        IEnumerable<IKubernetesObject<V1ObjectMeta>> objects = [.. DatabaseServer.Objects(instance, kinds), .. DesiredInstance.Objects(inputs), .. begins ? DesiredInstance.Objects(inputs with { Phase = InstancePhase.Bootstrap }) : []];
-        var nodes = objects.DistinctBy(o => (ResourceKind.Of(o).Kind, ObjectKey.Of(o))).ToDictionary(o => (ResourceKind.Of(o).Kind, ObjectKey.Of(o)), Node);
+            return new Dictionary<(string, ObjectKey), ForecastObject>();
+        var inputs = Inputs(instance, release, tenants, kinds);
+        var server = DatabaseServer.Objects(instance, kinds);
+        IEnumerable<IKubernetesObject<V1ObjectMeta>> objects = [.. server, .. DesiredInstance.Objects(inputs), .. begins ? DesiredInstance.Objects(inputs with { Phase = InstancePhase.Bootstrap }) : []];
+        var nodes = objects.DistinctBy(o => (ResourceKind.Of(o).Kind, ObjectKey.Of(o))).ToDictionary(o => (ResourceKind.Of(o).Kind, ObjectKey.Of(o)), o => new ForecastObject(Node(o), server.Contains(o) || Stateful.Holds(o)));
         foreach (var secret in Generated(instance))
-            nodes.TryAdd(("Secret", new(instance.Metadata.NamespaceProperty, secret)), []);
+            nodes.TryAdd(("Secret", new(instance.Metadata.NamespaceProperty, secret)), ForecastObject.Unread with { Stays = true });
         return nodes;
     }
 
     /// <summary>What is made for a VO: in its namespace, and one Secret in the instance's.</summary>
-    public static IReadOnlyDictionary<(string Kind, ObjectKey Key), JsonObject> Objects(VirtualOrganisation vo, RucioInstance? instance)
+    /// <param name="former">What was made for it before.</param>
+    public static IReadOnlyDictionary<(string Kind, ObjectKey Key), ForecastObject> Objects(VirtualOrganisation vo, RucioInstance? instance, IReadOnlyDictionary<(string Kind, ObjectKey Key), ForecastObject>? former = null)
     {
-        var (ns, objects) = (vo.Metadata.NamespaceProperty, new Dictionary<(string, ObjectKey), JsonObject>());
+        var (ns, objects) = (vo.Metadata.NamespaceProperty, new Dictionary<(string Kind, ObjectKey Key), ForecastObject>());
         if (vo.Spec.Tag != BaseVo.Tag)
         {
             var home = Indexes.InstanceOf(vo);
-            objects[("Secret", new(home.Namespace, new InstanceNames(home.Namespace, home.Name).VoRoot(vo.Spec.Tag)))] = [];
+            objects[("Secret", new(home.Namespace, new InstanceNames(home.Namespace, home.Name).VoRoot(vo.Spec.Tag)))] = ForecastObject.Unread with { Stays = true };
         }
-        foreach (var account in (vo.Spec.Accounts ?? []).Where(a => !a.Suspended && a.Identities?.FirstOrDefault(i => i.Type == IdentityType.Userpass) is { SecretRef: null }))
-            objects[("Secret", new(ns, LoginNames.Secret(vo.Metadata.Name, account.Name)))] = [];
+        foreach (var login in UserpassLogin.Of(vo.Spec))
+        {
+            var secret = ("Secret", new ObjectKey(ns, LoginNames.Secret(vo.Metadata.Name, login.Account.Name)));
+            if (login.IsGenerated(instance) || former?.ContainsKey(secret) == true)
+                objects[secret] = ForecastObject.Unread;
+        }
         if (vo.Spec.ClientConfig is { } config)
         {
-            objects[("ConfigMap", new(ns, ClientConfig.MapOf(vo)))] = instance is null ? [] : ClientFiles(vo, instance, config);
-            if (config.ServiceAccount is { } service)
-                objects[("Secret", new(ns, $"{vo.Metadata.Name}-{service.Name}-client"))] = [];
+            objects[("ConfigMap", new(ns, ClientConfig.MapOf(vo)))] = instance is null ? ForecastObject.Unread : new(ClientFiles(vo, instance, config));
+            if (ClientConfig.SecretOf(vo) is { } service)
+                objects[("Secret", new(ns, service))] = ForecastObject.Unread;
         }
         return objects;
     }
@@ -52,15 +62,16 @@ internal static class InstanceForecast
     private static JsonObject ClientFiles(VirtualOrganisation vo, RucioInstance instance, ClientConfigSpec config) =>
         Node(ClientConfig.ConfigMap(new ClientConfigInputs(vo, instance, ClientLogin.Of(config, instance, vo.Spec.Accounts ?? []), null)));
 
-    private static InstanceInputs Inputs(RucioInstance instance, ResourceSet all, ApiKinds kinds)
+    private static InstanceInputs Inputs(RucioInstance instance, Release release, IReadOnlyList<ForecastTenant> tenants, ApiKinds kinds)
     {
         var spec = instance.Spec;
-        var vos = all.VosOf(ObjectKey.Of(instance)).DistinctBy(vo => vo.Spec.Tag).ToList();
+        tenants = [.. tenants.DistinctBy(t => t.Vo.Spec.Tag)];
+        List<VirtualOrganisation> vos = [.. tenants.Select(t => t.Vo)];
         var proxies = vos.Where(vo => vo.Spec.Transfers?.CredentialSecretRef is not null).ToDictionary(vo => vo.Spec.Tag, vo => new VoProxy(ObjectKey.Of(vo).ToString(), "(PEM)"));
         var login = new DatabaseLogin("(user name)", "");
-        return new(instance, ReleaseCatalogue.Find(spec.Version).Release!, new DatabaseAccess(Address(instance), login, login), login, new("(PEM)", "(PEM)"), [.. vos.Select(vo => vo.Spec.Tag).Order(StringComparer.Ordinal)])
+        return new(instance, release, new DatabaseAccess(Address(instance), login, login), login, new("(PEM)", "(PEM)"), [.. vos.Select(vo => vo.Spec.Tag).Order(StringComparer.Ordinal)])
         {
-            VoNames = vos.Where(vo => vo.Spec.LongName is not null).ToDictionary(vo => vo.Spec.Tag, vo => vo.Spec.LongName!),
+            VoNames = tenants.Where(t => t.LongName is not null).ToDictionary(t => t.Vo.Spec.Tag, t => t.LongName!),
             Phase = spec.Hibernate == true ? InstancePhase.Hibernated : InstancePhase.Running,
             Kinds = kinds,
             Secrets = InstanceSecrets.Of(spec).Select(s => (s.Secret, s.Key)).Distinct().ToDictionary(s => s, s => $"({s.Key})"),
@@ -69,25 +80,16 @@ internal static class InstanceForecast
             // Once it was seen to refuse forged certificates.
             AuthMayBeExposed = true,
             PolicyPackages = [.. (spec.PolicyPackages ?? []).Select(p => PolicyPackage.Of(p, p.Image is null ? new Dictionary<string, string> { ["permission.py"] = "" } : null))],
-            SelectedPackages = vos.Where(vo => PolicyOffered(instance, vo)).ToDictionary(vo => vo.Spec.Tag, vo => vo.Spec.PolicyPackageName!),
+            SelectedPackages = vos.Where(vo => vo.Spec.PolicyPackageName is not null && PolicyStage.Offers(instance, vo)).ToDictionary(vo => vo.Spec.Tag, vo => vo.Spec.PolicyPackageName!),
             Proxies = new(spec.Transfers?.CredentialSecretRef is null ? null : "(PEM)", proxies),
-            Reapers = spec.MultiVo ? ReaperShares.Of([(BaseVo.Tag, false), .. vos.Select(vo => (vo.Spec.Tag, all.StoragesOf(ObjectKey.Of(vo)).Count > 0))], proxies) : ReaperShares.Together,
+            Reapers = spec.MultiVo ? ReaperShares.Of([(BaseVo.Tag, false), .. tenants.Select(t => (t.Vo.Spec.Tag, t.HasStorages))], proxies) : ReaperShares.Together,
         };
     }
 
-    private static bool PolicyOffered(RucioInstance instance, VirtualOrganisation vo) =>
-        instance.Spec.PolicyPackages?.FirstOrDefault(p => p.Name == vo.Spec.PolicyPackageName)?.Allows(vo.Metadata.NamespaceProperty) == true;
-
     private static DatabaseAddress Address(RucioInstance instance)
     {
-        var names = InstanceNames.Of(instance);
-        return instance.Spec.Database switch
-        {
-            { Existing: { } e } => new(e.Host, e.Port, e.Name, e.Schema, e.SslMode, e.CaSecretRef is null ? null : "(PEM)") { CaSecret = e.CaSecretRef?.Name },
-            { Provision: { } p } => new(p.Host, p.Port, p.Name ?? names.DefaultDatabaseName(), p.Schema, p.SslMode, p.CaSecretRef is null ? null : "(PEM)") { CaSecret = p.CaSecretRef?.Name },
-            { Embedded: not null } => new(names.PostgresHost, 5432, DatabaseServer.Name, DatabaseServer.Name, DatabaseSslMode.VerifyFull, "(PEM)") { CaSecret = names.PostgresTls },
-            _ => new($"{DatabaseServer.ServiceOf(instance)}.{names.Namespace}.svc", 5432, DatabaseServer.Name, DatabaseServer.Name, DatabaseSslMode.VerifyFull, "(PEM)") { CaSecret = $"{names.Postgres}-ca" },
-        };
+        var address = DatabaseServer.AddressOf(instance, "(PEM)");
+        return address.CaSecret is null ? address with { CaPem = null } : address;
     }
 
     /// <summary>Secrets with credentials that the operator makes up.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using RucioOperator.Api;
 using RucioOperator.Commands.Manifests;
 using RucioOperator.Controllers;
+using RucioOperator.Controllers.Stages;
 using RucioOperator.Desired;
 using RucioOperator.Observed;
 using RucioOperator.Planning;
@@ -23,25 +24,33 @@ internal sealed class PlanMaker(ResourceSet before, ResourceSet after, IReadOnly
 
     private readonly IReadOnlyDictionary<string, string> _collisionsBefore = VoForecast.Collisions(before), _collisions = VoForecast.Collisions(after);
 
+    private readonly Dictionary<ObjectKey, VoForecast?> _forecasts = [];
+
     public IReadOnlyList<ResourcePlan> Make()
     {
-        var forecasts = Touched().ToDictionary(key => key, Forecast);
-        List<ResourcePlan> own = [.. files.Select(file => Plan(file.Resource.Kind, ObjectKey.Of(file.Resource), file.Document.Place("metadata.name"), forecasts))];
+        foreach (var key in Touched(files.Select(f => f.Resource), after))
+            _forecasts[key] = Forecast(key);
+        List<ResourcePlan> own = [.. files.Select(file => Plan(file.Resource.Kind, ObjectKey.Of(file.Resource), file.Document.Place("metadata.name")))];
         var named = own.Select(p => (p.Kind, p.Key)).ToHashSet();
         // Beside the files: instances that serve a new VO, VOs whose quotas mean a new storage.
-        IEnumerable<(string Kind, ObjectKey Key)> beside = [.. Hosts().Select(key => (RucioInstance.KubeKind, key)), .. forecasts.Keys.Select(key => (VirtualOrganisation.KubeKind, key))];
-        return [.. own, .. beside.Where(one => !named.Contains(one) && after.Find(one.Kind, one.Key) is not null).Select(one => Plan(one.Kind, one.Key, null, forecasts)).Where(p => p.HasChanges)];
+        IEnumerable<(string Kind, ObjectKey Key)> beside =
+        [
+            .. _forecasts.Keys.Select(key => (RucioInstance.KubeKind, Indexes.InstanceOf(after.Vos[key]))).Distinct(),
+            .. _forecasts.Keys.Select(key => (VirtualOrganisation.KubeKind, key)),
+        ];
+        return [.. own, .. beside.Where(one => !named.Contains(one) && after.Find(one.Kind, one.Key) is not null).Select(one => Plan(one.Kind, one.Key, null)).Where(p => p.HasChanges || IsBeyond(p.Kind, p.Key))];
     }
 
     /// <summary>VOs that are in the files, have a storage there, or whose instance is.</summary>
-    private IEnumerable<ObjectKey> Touched() => files.SelectMany(file => file.Resource switch
+    public static IEnumerable<ObjectKey> Touched(IEnumerable<IRucioResource> applied, ResourceSet after) => applied.SelectMany(resource => resource switch
     {
         VirtualOrganisation vo => [ObjectKey.Of(vo)],
         StorageElement storage => after.Vos.ContainsKey(Indexes.VoOf(storage)) ? [Indexes.VoOf(storage)] : [],
         var instance => after.VosOf(ObjectKey.Of(instance)).Select(vo => ObjectKey.Of(vo)),
     }).Distinct();
 
-    private IEnumerable<ObjectKey> Hosts() => files.Select(file => file.Resource).OfType<VirtualOrganisation>().Select(Indexes.InstanceOf).Distinct();
+    /// <summary>An instance of a release that this binary doesn't know: not a word would look like no change.</summary>
+    private bool IsBeyond(string kind, ObjectKey key) => kind == RucioInstance.KubeKind && after.Instances[key].Spec is { External: null } spec && !ReleaseCatalogue.Find(spec.Version).Found;
 
     private VoForecast? Forecast(ObjectKey key)
     {
@@ -50,7 +59,7 @@ internal sealed class PlanMaker(ResourceSet before, ResourceSet after, IReadOnly
             return null;
         var (start, live) = (Beginning(vo), before.Vos.GetValueOrDefault(key));
         IReadOnlyDictionary<string, EffectiveStorage> former = new Dictionary<string, EffectiveStorage>();
-        if (live is not null && IsTrue(live, VoConditions.Claimed))
+        if (live is not null && Holds(live))
         {
             var made = before.StoragesOf(key).Where(s => s.Status?.RseId is not null).ToList();
             var then = VoForecast.Of(new(before.Instances.GetValueOrDefault(Indexes.InstanceOf(live)), live, made, _collisionsBefore, former, live.Spec.LongName), start);
@@ -66,7 +75,7 @@ internal sealed class PlanMaker(ResourceSet before, ResourceSet after, IReadOnly
         Accounts = new Dictionary<string, ObservedAccount> { ["root"] = new("root", "SERVICE", "ACTIVE", null) },
     };
 
-    private ResourcePlan Plan(string kind, ObjectKey key, string? place, IReadOnlyDictionary<ObjectKey, VoForecast?> forecasts)
+    private ResourcePlan Plan(string kind, ObjectKey key, string? place)
     {
         var (live, next) = (before.Find(kind, key), after.Find(kind, key)!);
         var fields = live is null ? [] : SpecDifferences.Of(SpecOf(live), SpecOf(next));
@@ -74,8 +83,8 @@ internal sealed class PlanMaker(ResourceSet before, ResourceSet after, IReadOnly
         var (objects, rucio, waits) = next switch
         {
             RucioInstance instance => Of((RucioInstance?)live, instance),
-            VirtualOrganisation vo => Of((VirtualOrganisation?)live, vo, forecasts.GetValueOrDefault(key)),
-            _ => Of((StorageElement)next, forecasts.GetValueOrDefault(Indexes.VoOf((StorageElement)next))),
+            VirtualOrganisation vo => Of((VirtualOrganisation?)live, vo, _forecasts.GetValueOrDefault(key)),
+            _ => Of((StorageElement)next, _forecasts.GetValueOrDefault(Indexes.VoOf((StorageElement)next))),
         };
         if (Rests(next) is { } rests)
             (objects, rucio, waits) = ([], [], [rests]);
@@ -85,13 +94,18 @@ internal sealed class PlanMaker(ResourceSet before, ResourceSet after, IReadOnly
     private (IReadOnlyList<PlannedObject>, IReadOnlyList<string>, IReadOnlyList<string>) Of(RucioInstance? live, RucioInstance next)
     {
         var waits = RequiredKinds.Of(next.Spec).Where(r => !kinds.Has(r.Kind)).Select(r => $"{r.Field} needs objects of kind {r.Kind}, which this cluster does not serve: install {r.Kind.Product}").ToList();
-        var begins = live?.Status?.AlembicRevision is null;
-        var objects = ObjectDifferences.Of(live is null || begins ? new Dictionary<(string, ObjectKey), JsonObject>() : InstanceForecast.Objects(live, before, kinds, begins: false), InstanceForecast.Objects(next, after, kinds, begins));
         if (next.Spec.External is not null)
             return ([], [], waits);
+        var (key, begins, was) = (ObjectKey.Of(next), live?.Status?.AlembicRevision is null, live is null ? null : ReleaseCatalogue.Find(live.Spec.Version));
+        var lookup = ReleaseCatalogue.Find(next.Spec.Version);
+        if ((lookup.Error ?? (begins ? null : was?.Error)) is { } unknown)
+            return ([], [], [.. waits, $"spec.version: {unknown}: what would change of it can't be told; ask the rucio-operator that is installed there"]);
+        var release = lookup.Release!;
+        var objects = ObjectDifferences.Of(
+            begins ? new Dictionary<(string, ObjectKey), ForecastObject>() : InstanceForecast.Objects(live!, was!.Release!, [.. before.VosOf(key).Where(Holds).Select(Standing)], kinds, begins: false),
+            InstanceForecast.Objects(next, release, [.. after.VosOf(key).Select(Coming).OfType<ForecastTenant>()], kinds, begins));
         if (begins)
             return ([.. objects], [next.Spec.Database.Existing is null ? new MakeDatabase().Describe() : new MakeCatalogue().Describe()], waits);
-        var release = ReleaseCatalogue.Find(next.Spec.Version).Release!;
         var decision = PhaseDecision.For(new PhaseFacts { Version = next.Spec.Version, Release = release, Lines = ReleaseCatalogue.Lines, RanVersion = live!.Status!.Version, Revision = live.Status.AlembicRevision, HadCatalogue = true, Complete = true, Hibernate = next.Spec.Hibernate == true });
         return decision.Problem is { } problem ? ([], [], [.. waits, problem.Message])
             : ([.. objects], decision.Phase.IsUpgrade() ? [$"migrate the catalogue from revision {live.Status.AlembicRevision} to {release.AlembicHead} for Rucio {next.Spec.Version}: stop daemons, maintenance, backup, migration, start"] : [], waits);
@@ -101,13 +115,13 @@ internal sealed class PlanMaker(ResourceSet before, ResourceSet after, IReadOnly
     {
         if (forecast is null)
             return ([], [], Obstacle(next) is { } obstacle ? [obstacle] : []);
-        var former = live is not null && IsTrue(live, VoConditions.Claimed) ? InstanceForecast.Objects(live, before.Instances.GetValueOrDefault(Indexes.InstanceOf(live))) : new Dictionary<(string, ObjectKey), JsonObject>();
+        var former = live is not null && Holds(live) ? InstanceForecast.Objects(live, before.Instances.GetValueOrDefault(Indexes.InstanceOf(live))) : new Dictionary<(string, ObjectKey), ForecastObject>();
         List<string> waits = [.. forecast.Problems.Select(p => p.Message)];
         if (!after.Instances.ContainsKey(Indexes.InstanceOf(next)))
             waits.Add($"RucioInstance {Indexes.InstanceOf(next)} {(unseen.Contains(Indexes.InstanceOf(next)) ? "can't be read with your rights" : "is not among the files")}: believed to be there and to allow this");
         if (next.Spec.Membership is not null)
             waits.Add("spec.membership: accounts that come from the issuer's groups are not known here");
-        return ([.. ObjectDifferences.Of(former, InstanceForecast.Objects(next, after.Instances.GetValueOrDefault(Indexes.InstanceOf(next))))], forecast.Changes, waits);
+        return ([.. ObjectDifferences.Of(former, InstanceForecast.Objects(next, after.Instances.GetValueOrDefault(Indexes.InstanceOf(next)), former))], forecast.Changes, waits);
     }
 
     private (IReadOnlyList<PlannedObject>, IReadOnlyList<string>, IReadOnlyList<string>) Of(StorageElement next, VoForecast? forecast) => (after.Vos.ContainsKey(Indexes.VoOf(next)), forecast) switch
@@ -140,7 +154,17 @@ internal sealed class PlanMaker(ResourceSet before, ResourceSet after, IReadOnly
         _ => null,
     };
 
-    private static bool IsTrue(VirtualOrganisation vo, string condition) => vo.Status?.Conditions?.Any(c => c.Type == condition && c.Status == "True") == true;
+    /// <summary>As far as its status tells.</summary>
+    private static bool Holds(VirtualOrganisation vo) => InputsStage.SaysItHolds(vo) && vo.Status?.Conditions?.Any(c => c is { Type: VoConditions.Claimed, Status: "True" }) == true;
+
+    private ForecastTenant Standing(VirtualOrganisation vo) => new(vo, vo.Status?.LongName, before.StoragesOf(ObjectKey.Of(vo)).Any(s => s.Status?.RseId is not null));
+
+    /// <summary>Null: the instance knows nothing of it, as nothing is done for it.</summary>
+    private ForecastTenant? Coming(VirtualOrganisation vo) => _forecasts.GetValueOrDefault(ObjectKey.Of(vo)) switch
+    {
+        { Rucio: { Exists: true } rucio } when rucio.Claim == ObjectKey.Of(vo).ToString() => new(vo, rucio.LongNames.Where(n => n.Value == vo.Spec.Tag && n.Key == vo.Spec.LongName).Select(n => n.Key).FirstOrDefault(), rucio.StorageCount > 0),
+        _ => Holds(vo) ? Standing(vo) : null,
+    };
 
     /// <summary>Through the same types on both sides, so that defaults and forms of numbers don't count.</summary>
     private static JsonNode? SpecOf(IRucioResource resource) => (resource switch

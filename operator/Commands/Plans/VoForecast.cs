@@ -78,9 +78,8 @@ internal sealed class VoForecast
     private DesiredVo Desired()
     {
         var vo = _situation.Vo;
-        var own = (vo.Spec.Accounts ?? []).Where(a => !a.Suspended && a.Identities?.Any(i => i.Type == IdentityType.Userpass) == true);
         var external = _instance.Spec.External is not null;
-        return new(vo.Spec, Claimant, external || Tenancy.Grants(_instance, vo), ClaimantIsGone: false, TenantPolicyPackage.Name, OperatorsRoot, "", own.ToDictionary(a => a.Name, _ => ""))
+        return new(vo.Spec, Claimant, external || Tenancy.Grants(_instance, vo), ClaimantIsGone: false, TenantPolicyPackage.Name, OperatorsRoot, "", UserpassLogin.Of(vo.Spec).ToDictionary(login => login.Account.Name, _ => ""))
         {
             // What its tables allow is not known of somebody else's Rucio; that it takes what super_root may do is the usual case.
             Reach = external ? VoReach.SuperRoot : VoReach.Catalogue,
@@ -94,23 +93,14 @@ internal sealed class VoForecast
 
     private IReadOnlyList<StorageChange> PlanStorages()
     {
-        var wanted = new Dictionary<string, (StorageElement Storage, DesiredRse Rse)>(StringComparer.Ordinal);
-        var active = _situation.Storages.Where(s => !s.Suspended && s.Metadata.DeletionTimestamp is null && s.Spec.ManagementPolicy == ManagementPolicy.Full).ToList();
-        var holders = StorageGuards.Describing(_situation.Storages).ToDictionary(s => s.Spec.Rse, s => s.Metadata.Name, StringComparer.Ordinal);
-        var closed = active.SelectMany(Indexes.HostsOf).Distinct().Where(host => Closed(host) is not null).ToDictionary(host => host, host => Closed(host)!);
+        // As far as names go: nobody is asked where they lead, and which ranges are the cluster's own only the operator knows.
+        var closed = HostGuard.RefusedByName(_instance, _situation.Storages.SelectMany(Indexes.HostsOf), new ClosedHosts([]));
+        var sifted = StorageGuards.Sift([.. _situation.Storages.Select(Remembering)], new(_instance, _situation.Vo, Rucio, _situation.Collisions, closed));
         _refused.Clear();
-        foreach (var storage in StorageGuards.BySeniority(active))
-        {
-            if (StorageGuards.Refuses(storage, new(_instance, _situation.Vo, Rucio, _situation.Collisions, holders, closed, wanted.Count)) is { } refused)
-            {
-                _refused[storage.Metadata.Name] = Words(refused);
-            }
-            else
-            {
-                var former = storage with { Status = (storage.Status ?? new()) with { Effective = _situation.Former.GetValueOrDefault(storage.Spec.Rse) } };
-                wanted[storage.Spec.Rse] = (former, DesiredStorage.For(former, StorageDefaults.Of(_instance, _situation.Vo)));
-            }
-        }
+        foreach (var (storage, why) in sifted.Refused)
+            _refused[storage.Metadata.Name] = Words(why);
+        // One that is only watched has its place, but nothing is done to it.
+        var wanted = sifted.Wanted.Where(w => w.Value.Storage.Spec.ManagementPolicy == ManagementPolicy.Full).ToDictionary(StringComparer.Ordinal);
         var distances = DesiredDistances.For(_situation.Vo.Spec.Distances, wanted.Values.Select(w => w.Storage));
         var linked = wanted.ToDictionary(w => w.Key, w => new LinkedStorage(DesiredDistances.Read(w.Value.Storage.Status!.Effective), Settled: false), StringComparer.Ordinal);
         var pairs = new DistanceDifferences(distances, linked, _situation.Storages.Select(s => s.Spec.Rse).ToHashSet(StringComparer.Ordinal), Rucio).Find();
@@ -120,10 +110,8 @@ internal sealed class VoForecast
         return StoragePlan.For(wanted.Values.Select(w => w.Rse), Rucio, [.. pairs.Select(p => p.Pair)]).Changes;
     }
 
-    /// <summary>As far as the name goes: nobody is asked where it leads.</summary>
-    private string? Closed(string host) =>
-        ClosedHosts.IsAllowed(host, _instance.Spec.Tenancy?.AllowedHosts) ? null
-        : (ClosedHosts.Literal(host) is { } address ? new ClosedHosts([]).Why(address) : ClosedHosts.Why(host)) is { } why ? $"{host} is {why}, which only spec.tenancy.allowedHosts of the RucioInstance opens" : null;
+    /// <summary>With what an earlier forecast came to in place of what the operator wrote there.</summary>
+    private StorageElement Remembering(StorageElement storage) => storage with { Status = (storage.Status ?? new()) with { Effective = _situation.Former.GetValueOrDefault(storage.Spec.Rse) } };
 
     private static IEnumerable<(string?, string)> Words(StorageChange change) => change is ImportRses import
         ? import.Rses.Select(rse => ((string?)rse.Name, (import with { Rses = [rse] }).Describe()))

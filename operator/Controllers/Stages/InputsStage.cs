@@ -73,7 +73,9 @@ internal static class InputsStage
 
     /// <summary>A status is only what somebody wrote there: the catalogue, where it has been read, says whose a tag is.</summary>
     public static IEnumerable<VirtualOrganisation> Holders(InstanceWork work) =>
-        work.Vos.Where(v => v.Status?.Tag == v.Spec.Tag && Forms.VoTag().IsMatch(v.Spec.Tag) && (work.Snapshot is not { Vos.Count: > 0 } snapshot || snapshot.Vo(v.Spec.Tag).Claim == ObjectKey.Of(v).ToString()));
+        work.Vos.Where(v => SaysItHolds(v) && (work.Snapshot is not { Vos.Count: > 0 } snapshot || snapshot.Vo(v.Spec.Tag).Claim == ObjectKey.Of(v).ToString()));
+
+    public static bool SaysItHolds(VirtualOrganisation vo) => vo.Status?.Tag == vo.Spec.Tag && Forms.VoTag().IsMatch(vo.Spec.Tag);
 
     private static bool HasName(InstanceWork work, string tag, string name) =>
         Forms.VoLongName().IsMatch(name) && (work.Snapshot is not { Vos.Count: > 0 } snapshot || snapshot.Vo(tag).LongNames.GetValueOrDefault(name) == tag);
