@@ -13,4 +13,13 @@ internal static partial class ApplyLog
 
     [LoggerMessage(201, LogLevel.Information, "{Vo}: {Change}")]
     public static partial void Made(ILogger logger, string vo, RucioOperator.Planning.Change change);
+
+    [LoggerMessage(203, LogLevel.Information, "Made a proxy of {Holder} until {Until}")]
+    public static partial void Proxy(ILogger logger, Transfers.Holder? holder, string until);
+
+    [LoggerMessage(204, LogLevel.Information, "Delegated the proxy of {Holder} to {Server} until {Until}")]
+    public static partial void Delegated(ILogger logger, Transfers.Holder? holder, Uri server, string until);
+
+    [LoggerMessage(205, LogLevel.Information, "Took back what {Server} held of {Holder}")]
+    public static partial void TakenBack(ILogger logger, Transfers.Holder? holder, Uri server);
 }

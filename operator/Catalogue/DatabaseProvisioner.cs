@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using RucioOperator.Observed;
 
@@ -14,7 +15,7 @@ public sealed record ProvisionedFor(string Instance, Func<CatalogueOwner, string
 /// Every step looks first, so it may be killed anywhere and run again. A role carries a comment naming the instance it
 /// was made for; a role of that name without the comment is somebody else's and is refused.
 /// </summary>
-public sealed class DatabaseProvisioner
+public sealed class DatabaseProvisioner(ILogger logger)
 {
     /// <param name="maintenance">The server's maintenance database (<c>postgres</c>), as admin.</param>
     /// <param name="keepOther">The other login still has its password: a rotation is under way.</param>
@@ -49,7 +50,7 @@ public sealed class DatabaseProvisioner
         try
         {
             await using var database = Database.Open(wanted.Address, wanted.Owner);
-            await RunAsync(database, $"CREATE SCHEMA IF NOT EXISTS {Quote(wanted.Address.Schema)}", ct);
+            await EnsureSchemaAsync(database, wanted.Address.Schema, ct);
             await RunAsync(database, "REVOKE ALL ON SCHEMA public FROM PUBLIC", ct, ignorePermission: true);
             await RunAsync(database, $"GRANT USAGE ON SCHEMA {Quote(wanted.Address.Schema)} TO {Quote(wanted.Observer.Username)}", ct);
             // Rucio's enum types ignore [database] schema: they are made, and looked for, where the role's search path leads.
@@ -93,13 +94,18 @@ public sealed class DatabaseProvisioner
             if (await IsOursAsync(server, made.OwnerRole, who, ct))
             {
                 await RunAsync(server, $"GRANT {Quote(made.OwnerRole)} TO CURRENT_USER", ct);
-                await RunAsync(server, $"DROP DATABASE IF EXISTS {Quote(made.Address.Name)} WITH (FORCE)", ct);
+                if (await HolderAsync(server, made.Address.Name, ct) is not null)
+                {
+                    await RunAsync(server, $"DROP DATABASE IF EXISTS {Quote(made.Address.Name)} WITH (FORCE)", ct);
+                    Changed(server, "Deleted", "database", made.Address.Name);
+                }
             }
             foreach (var role in new[] { made.Owner.Username, made.OtherLogin, made.OwnerRole, made.Observer.Username }.Distinct())
             {
                 if (await IsOursAsync(server, role, who, ct))
                 {
                     await RunAsync(server, $"DROP ROLE IF EXISTS {Quote(role)}", ct);
+                    Changed(server, "Deleted", "role", role);
                 }
             }
         }
@@ -136,7 +142,7 @@ public sealed class DatabaseProvisioner
     }
 
     /// <param name="password">Null: nobody logs in as this role.</param>
-    private static async Task EnsureRoleAsync(NpgsqlDataSource server, string role, string? password, ProvisionedFor who, CancellationToken ct)
+    private async Task EnsureRoleAsync(NpgsqlDataSource server, string role, string? password, ProvisionedFor who, CancellationToken ct)
     {
         var existing = await CommentOfRoleAsync(server, role, ct);
         var login = password is null ? "NOLOGIN" : $"LOGIN PASSWORD '{ScramVerifier.For(password)}'";
@@ -147,6 +153,7 @@ public sealed class DatabaseProvisioner
             await RunAsync(connection, $"CREATE ROLE {Quote(role)} NOSUPERUSER NOCREATEROLE NOCREATEDB {login}", ct);
             await RunAsync(connection, $"COMMENT ON ROLE {Quote(role)} IS '{Comment(who).Replace("'", "''")}'", ct);
             await transaction.CommitAsync(ct);
+            Changed(server, "Made", "role", role);
             return;
         }
         if (existing.Comment != Comment(who))
@@ -156,14 +163,19 @@ public sealed class DatabaseProvisioner
         if (password is not null)
         {
             await RunAsync(server, $"ALTER ROLE {Quote(role)} {login}", ct);
+            Changed(server, "Changed", "password of role", role);
         }
     }
 
-    private static async Task CloseAsync(NpgsqlDataSource server, string role, ProvisionedFor who, CancellationToken ct)
+    private async Task CloseAsync(NpgsqlDataSource server, string role, ProvisionedFor who, CancellationToken ct)
     {
-        if (await IsOursAsync(server, role, who, ct))
+        if (await CommentOfRoleAsync(server, role, ct) is { } existing && existing.Comment == Comment(who))
         {
             await RunAsync(server, $"ALTER ROLE {Quote(role)} NOLOGIN PASSWORD NULL", ct);
+            if (existing.CanLogin)
+            {
+                Changed(server, "Closed", "role", role);
+            }
         }
     }
 
@@ -176,7 +188,7 @@ public sealed class DatabaseProvisioner
         await RunAsync(server, $"ALTER ROLE {login} IN DATABASE {Quote(wanted.Address.Name)} SET search_path = {Quote(wanted.Address.Schema)}", ct);
     }
 
-    private static async Task TerminateAsync(NpgsqlDataSource server, IEnumerable<string> logins, CancellationToken ct)
+    private async Task TerminateAsync(NpgsqlDataSource server, IEnumerable<string> logins, CancellationToken ct)
     {
         foreach (var login in logins.Distinct())
         {
@@ -186,13 +198,16 @@ public sealed class DatabaseProvisioner
             }
             // Ending a session needs membership in its role.
             await RunAsync(server, $"GRANT {Quote(login)} TO CURRENT_USER", ct);
-            await using var end = server.CreateCommand("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()");
+            await using var end = server.CreateCommand("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()");
             end.Parameters.Add(new() { Value = login });
-            await end.ExecuteNonQueryAsync(ct);
+            if (await end.ExecuteScalarAsync(ct) is > 0L)
+            {
+                Changed(server, "Ended", "sessions of role", login);
+            }
         }
     }
 
-    private static async Task EnsureDatabaseAsync(NpgsqlDataSource server, DatabaseAccess wanted, CancellationToken ct)
+    private async Task EnsureDatabaseAsync(NpgsqlDataSource server, DatabaseAccess wanted, CancellationToken ct)
     {
         var holder = await HolderAsync(server, wanted.Address.Name, ct);
         if (holder is not null && holder != wanted.OwnerRole)
@@ -204,6 +219,7 @@ public sealed class DatabaseProvisioner
             // CREATE DATABASE ... OWNER needs membership in the owner's role; CREATEROLE may grant that to itself.
             await RunAsync(server, $"GRANT {Quote(wanted.OwnerRole)} TO CURRENT_USER", ct);
             await RunAsync(server, $"CREATE DATABASE {Quote(wanted.Address.Name)} OWNER {Quote(wanted.OwnerRole)} ENCODING 'UTF8' TEMPLATE template0", ct);
+            Changed(server, "Made", "database", wanted.Address.Name);
         }
         if (wanted.Owner.Username != wanted.OwnerRole)
         {
@@ -214,6 +230,17 @@ public sealed class DatabaseProvisioner
         await RunAsync(owned, $"GRANT CONNECT ON DATABASE {Quote(wanted.Address.Name)} TO {Quote(wanted.Observer.Username)}", ct);
     }
 
+    private async Task EnsureSchemaAsync(NpgsqlDataSource database, string schema, CancellationToken ct)
+    {
+        await using var find = database.CreateCommand("SELECT count(*) FROM pg_namespace WHERE nspname = $1");
+        find.Parameters.Add(new() { Value = schema });
+        if (await find.ExecuteScalarAsync(ct) is 0L)
+        {
+            await RunAsync(database, $"CREATE SCHEMA IF NOT EXISTS {Quote(schema)}", ct);
+            Changed(database, "Made", "schema", schema);
+        }
+    }
+
     internal static async Task<string?> HolderAsync(NpgsqlDataSource server, string database, CancellationToken ct)
     {
         await using var find = server.CreateCommand("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1");
@@ -221,14 +248,14 @@ public sealed class DatabaseProvisioner
         return (string?)await find.ExecuteScalarAsync(ct);
     }
 
-    internal sealed record RoleComment(string? Comment);
+    internal sealed record RoleComment(string? Comment, bool CanLogin);
 
     internal static async Task<RoleComment?> CommentOfRoleAsync(NpgsqlDataSource server, string role, CancellationToken ct)
     {
-        await using var command = server.CreateCommand("SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = $1");
+        await using var command = server.CreateCommand("SELECT shobj_description(oid, 'pg_authid'), rolcanlogin FROM pg_roles WHERE rolname = $1");
         command.Parameters.Add(new() { Value = role });
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? new RoleComment(reader.IsDBNull(0) ? null : reader.GetString(0)) : null;
+        return await reader.ReadAsync(ct) ? new RoleComment(reader.IsDBNull(0) ? null : reader.GetString(0), reader.GetBoolean(1)) : null;
     }
 
     private static async Task<bool> IsOursAsync(NpgsqlDataSource server, string role, ProvisionedFor who, CancellationToken ct) =>
@@ -240,6 +267,12 @@ public sealed class DatabaseProvisioner
 
     /// <summary>An identifier in PostgreSQL's quotes.</summary>
     public static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"")}\"";
+
+    private void Changed(NpgsqlDataSource server, string verb, string what, string name)
+    {
+        var at = new NpgsqlConnectionStringBuilder(server.ConnectionString);
+        CatalogueLog.Changed(logger, verb, what, name, $"{at.Host}:{at.Port}/{at.Database}");
+    }
 
     private static async Task RunAsync(NpgsqlDataSource source, string sql, CancellationToken ct, bool ignorePermission = false)
     {

@@ -91,12 +91,12 @@ public static class Wiring
         var events = new EventWriter(c.Api, c.Identity, c.Time, c.Loggers.CreateLogger<EventWriter>());
 
         var hosts = new HostGuard(HostNames.System(c.Time, c.Options.DriftInterval), new ClosedHosts(c.Options.ClusterRanges));
-        var keeper = new ProxyKeeper(new GridServers(c.Time, GridPatience), (voms, ct) => hosts.ReachAsync(voms.Server.Host, voms.AllowedHosts, ct), c.Time, Chance(c.Random), (holder, step, reason) => metrics.TransferFailed(holder.Instance, step, reason));
+        var keeper = new ProxyKeeper(new GridServers(c.Time, GridPatience), (voms, ct) => hosts.ReachAsync(voms.Server.Host, voms.AllowedHosts, ct), c.Time, Chance(c.Random), (holder, step, reason) => metrics.TransferFailed(holder.Instance, step, reason), c.Loggers.CreateLogger<ProxyKeeper>());
         c.Runtime.WorkEnded += keeper.Dispose;
         metrics.WatchTransfers(() => TransferFigures.Of(keeper));
         var transfers = new Transfers(keeper, new TransferCredentials(references, c.Time), trust, (holder, owner) => Proxies.Saved(key => configSecrets.Store.Get(key), new InstanceNames(holder.Instance.Namespace, holder.Instance.Name), holder.Tag, holder.Tag == "" ? null : owner.ToString()), events, c.Time);
 
-        var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(), connections, ownership, servers, databaseAt), generated, references, connections, applier,
+        var instance = new InstanceController(new InstanceParts(c.Api, new Databases(references, generated, new DatabaseProvisioner(c.Loggers.CreateLogger<DatabaseProvisioner>()), connections, ownership, servers, databaseAt), generated, references, connections, applier,
             deployments, jobs, vos, kinds, c.Options.ServiceOverrides.Find, c.Options.DriftInterval, Jittered(c), new StatusWriter<RucioInstance>(c.Api, instances, InstanceController.Name), events, metrics, c.Time)
         {
             ConfigSecrets = configSecrets,

@@ -2,9 +2,9 @@ namespace RucioOperator.Hosting;
 
 internal static partial class HostingLog
 {
-    [LoggerMessage(300, LogLevel.Critical, "The runtime ended, and the process with it")]
+    [LoggerMessage(500, LogLevel.Critical, "The runtime ended, and the process with it")]
     public static partial void Ended(ILogger logger, Exception error);
 
-    [LoggerMessage(301, LogLevel.Error, "Not alive any more, which /livez tells: {Troubles}")]
+    [LoggerMessage(501, LogLevel.Error, "Not alive any more, which /livez tells: {Troubles}")]
     public static partial void Standstill(ILogger logger, string troubles);
 }

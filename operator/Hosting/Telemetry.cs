@@ -31,14 +31,14 @@ internal static class Telemetry
                 {
                     metrics.AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false);
                 }
-                if (otlp.Metrics)
+                if (otlp.Metrics is { } signal)
                 {
-                    metrics.AddOtlpExporter();
+                    metrics.AddOtlpExporter(signal.Apply);
                 }
             });
-        if (otlp.Traces)
+        if (otlp.Traces is { } traces)
         {
-            telemetry.WithTracing(tracing => tracing.AddSource(RuntimeTracing.SourceName, Database).AddOtlpExporter());
+            telemetry.WithTracing(tracing => tracing.AddSource(RuntimeTracing.SourceName, Database).AddOtlpExporter(traces.Apply));
         }
     }
 

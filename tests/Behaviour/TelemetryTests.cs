@@ -86,6 +86,62 @@ public sealed class TelemetryTests
     }
 
     [Test]
+    public async Task Each_role_database_schema_and_password_that_is_made_or_changed_in_PostgreSQL_is_one_line()
+    {
+        await using var world = await World.StartAsync();
+        var ns = await TenantAsync(world);
+        var name = world.DatabaseName(ns);
+        Assert.That(Told(), Is.EqualTo(new[] { $"Made role {name}", $"Made role {name}_observer", $"Made database {name}", "Made schema rucio" }));
+        var before = Told().Count;
+        world.Annotate(World.Instances, ns, "rucio", "rucio.cern.ch/rotate-database-password", "one");
+        await world.Bed.WaitAsync(World.Instances, ns, "rucio", node => node["status"]?["lastHandledPasswordRotation"]?.GetValue<string>() == "one" && SandboxBed.IsReady(node));
+        var after = Told().Skip(before).ToList();
+        Assert.That(after.Where(l => !l.StartsWith("Ended", StringComparison.Ordinal)), Is.EqualTo(new[] { $"Made role {name}_login2", $"Changed password of role {name}_observer", $"Closed role {name}" }));
+        world.AssertNoSecretIsTold();
+
+        List<string> Told() => [.. Lines(world).Where(l => Text(l, "message")!.Contains(" in PostgreSQL at ", StringComparison.Ordinal)).Select(l => $"{Text(l, "verb")} {Text(l, "what")} {Text(l, "name")}")];
+    }
+
+    [Test]
+    public async Task A_proxy_and_its_delegation_are_traces_down_to_the_calls_to_VOMS_and_FTS()
+    {
+        await using var collector = await Collector.StartAsync(grpc: false);
+        await using var bed = await TransferBed.StartAsync("", "--no-operator");
+        bed.World.Bed.StartOperator(new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Url}/v1/traces",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+        });
+        bed.Robot("robot", "robot");
+        bed.Voms.Members[TransferBed.DnOf("robot")] = ["/sky"];
+        bed.Vo("sky", $"{{credentialSecretRef: {{name: robot}}, voms: {{vomses: '{bed.Voms.VomsesLine}', fqans: [/sky]}}}}");
+        await bed.ToldAsync("sky", "Delegated", "True", "Delegated");
+        string[] paths = ["make proxy > voms GET /generate-ac", "delegate > fts GET /whoami", "delegate > fts GET /delegation/{}/request", "delegate > fts PUT /delegation/{}/credential"];
+        await bed.World.UntilAsync(() => paths.All(p => Of(p).Any()), () => $"not all of them: {string.Join(", ", collector.Spans.Select(s => s.Name).Distinct().Order())}");
+        Assert.Multiple(() =>
+        {
+            foreach (var path in paths)
+            {
+                var (call, work) = Of(path).First();
+                Assert.That((work.Parent, work.Tags["controller"], work.Tags["object"]), Is.EqualTo(("", "transfers", $"{bed.Ns}/rucio sky")), path);
+                Assert.That((call.Tags["server.address"], call.Failed), Is.EqualTo(("localhost", false)), path);
+            }
+            // The line of what came of it is found by the trace.
+            Assert.That(new[] { paths[0], paths[^1] }.SelectMany(Of).Select(p => Line(p.Work)), Has.None.Null);
+        });
+        bed.World.AssertNoSecretIsTold([.. collector.Texts]);
+
+        IEnumerable<(ReceivedSpan Call, ReceivedSpan Work)> Of(string path) =>
+            from call in collector.Spans
+            from work in collector.Spans
+            where call.TraceId == work.TraceId && call.Parent == work.Id && $"{work.Name} > {call.Name}" == path && work.Tags["object"].EndsWith(" sky", StringComparison.Ordinal)
+            select (call, work);
+
+        JsonObject? Line(ReceivedSpan work) => Lines(bed.World).FirstOrDefault(l => Text(l, "trace_id") == work.TraceId && Text(l, "message")!.Contains($" of {bed.Ns}/rucio sky", StringComparison.Ordinal));
+    }
+
+    [Test]
     public async Task Metrics_are_those_of_the_table_with_their_labels()
     {
         var port = FreePort();

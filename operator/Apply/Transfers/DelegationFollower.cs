@@ -30,7 +30,7 @@ internal sealed class DelegationFollower : IDisposable
     {
         (_tools, _delegator, _madeFrom, _changed) = (tools, delegator, madeFrom, changed);
         _state = new(server, false, null, null, [], null, null);
-        _step = new("delegate", server.Host, tools.Time, () => Due().At, RunAsync);
+        _step = new("delegate", tools, () => Due().At, RunAsync);
     }
 
     public Delegation State
@@ -127,6 +127,10 @@ internal sealed class DelegationFollower : IDisposable
         var until = await fts.EndsAsync(identity.DelegationId, ct);
         var expected = Times.Earlier(now + with.Terms.Lifetime, with.Proxy.NotAfter);
         Seen(identity, until, with.Known.Basis);
+        if (until is { } end)
+        {
+            ApplyLog.Delegated(_tools.Logger, _tools.Holder, _state.Server, $"{end:u}");
+        }
         if (until is null || until < expected - ClockTolerance)
         {
             throw new GridRefusedException(GridRefusedException.DelegationRejected, until is null ? "it took the credential and shows none" : $"it took a credential until {expected:u} and shows one until {until:u}");

@@ -25,7 +25,7 @@ internal sealed class DelegationRevocation : IDisposable
     public DelegationRevocation(FormerDelegation former, TransferTools tools, Func<(IReadOnlyList<ClientCredential> Credentials, string Authorities)> credentials, Func<FormerDelegation, bool> isWanted, Action<DelegationRevocation, bool> changed)
     {
         (Former, _tools, _credentials, _isWanted, _changed) = (former, tools, credentials, isWanted, changed);
-        _step = new("revoke delegation", former.Server.Host, tools.Time, Due, RunAsync);
+        _step = new("revoke delegation", tools, Due, RunAsync);
     }
 
     public FormerDelegation Former { get; }
@@ -111,6 +111,7 @@ internal sealed class DelegationRevocation : IDisposable
                 if (!_isWanted(Former))
                 {
                     await fts.DeleteAsync(Former.Id, ct);
+                    ApplyLog.TakenBack(_tools.Logger, _tools.Holder, Former.Server);
                 }
                 return null;
             }

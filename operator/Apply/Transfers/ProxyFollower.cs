@@ -77,7 +77,7 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
             {
                 return State;
             }
-            step = _step ??= new("make proxy", wish.Holder.ToString(), tools.Time, () => Due().At, MakeAsync);
+            step = _step ??= new("make proxy", tools, () => Due().At, MakeAsync);
         }
         step.Wake();
         awake.ForEach(s => s.Wake(now));
@@ -337,6 +337,10 @@ internal sealed class ProxyFollower(TransferTools tools, Func<FormerDelegation, 
             news = made is not null || fault?.Reason != _fault?.Reason || fault?.Message != _fault?.Message;
             (_fault, _failures) = (fault?.After(_fault), fault is null ? Failures.None : _failures.Next(tools.Now));
             servers = made is null ? [] : [.. _servers.Values];
+        }
+        if (made is not null)
+        {
+            ApplyLog.Proxy(tools.Logger, wish.Holder, $"{made.NotAfter:u}");
         }
         servers.ForEach(s => s.Wake(now: false));
         if (news)

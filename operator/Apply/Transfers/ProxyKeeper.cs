@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using RucioOperator.Grid;
 using RucioOperator.Runtime;
 
@@ -13,9 +14,9 @@ namespace RucioOperator.Apply.Transfers;
 /// <param name="reach">See <see cref="TransferTools"/>.</param>
 /// <param name="chance">0 to 1.</param>
 /// <param name="failed">Whose, step and reason.</param>
-public sealed class ProxyKeeper(IGridServers servers, Func<VomsWish, CancellationToken, Task<IReadOnlyList<IPAddress>?>> reach, TimeProvider time, Func<double> chance, Action<Holder, string, string> failed) : IDisposable
+public sealed class ProxyKeeper(IGridServers servers, Func<VomsWish, CancellationToken, Task<IReadOnlyList<IPAddress>?>> reach, TimeProvider time, Func<double> chance, Action<Holder, string, string> failed, ILogger logger) : IDisposable
 {
-    private readonly TransferTools _tools = new(servers, reach, time, chance, (_, _) => { });
+    private readonly GridTurns _turns = new();
     private readonly ConcurrentDictionary<Holder, ProxyFollower> _followers = new();
 
     /// <summary>Something about a holder's proxy or delegations is different.</summary>
@@ -90,5 +91,5 @@ public sealed class ProxyKeeper(IGridServers servers, Func<VomsWish, Cancellatio
     }
 
     private ProxyFollower At(Holder holder) =>
-        _followers.GetOrAdd(holder, key => new ProxyFollower(_tools with { Failed = (step, reason) => failed(key, step, reason) }, former => _followers.Values.Any(f => f.Wants(former)), () => Changed?.Invoke(key)));
+        _followers.GetOrAdd(holder, key => new ProxyFollower(new(servers, reach, time, chance, (step, reason) => failed(key, step, reason)) { Holder = key, Turns = _turns, Logger = logger }, former => _followers.Values.Any(f => f.Wants(former)), () => Changed?.Invoke(key)));
 }

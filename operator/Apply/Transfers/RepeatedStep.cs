@@ -4,7 +4,6 @@ namespace RucioOperator.Apply.Transfers;
 
 /// <summary>Something done whenever it is due, and never twice at a time.</summary>
 /// <param name="what">Is done, for traces: one of few.</param>
-/// <param name="whom">It is done for.</param>
 /// <param name="due">Asked again after each turn, and when woken.</param>
 /// <param name="act">Takes its own failures down, so that <paramref name="due"/> knows of them.</param>
 internal sealed class RepeatedStep : IDisposable
@@ -24,10 +23,10 @@ internal sealed class RepeatedStep : IDisposable
     private bool _running;
     private bool _over;
 
-    public RepeatedStep(string what, string whom, TimeProvider time, Func<DateTimeOffset> due, Func<CancellationToken, Task> act)
+    public RepeatedStep(string what, TransferTools tools, Func<DateTimeOffset> due, Func<CancellationToken, Task> act)
     {
-        (_what, _whom, _time, _due, _act) = (what, whom, time, due, act);
-        _timer = time.CreateTimer(_ => _ = RunAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        (_what, _whom, _time, _due, _act) = (what, $"{tools.Holder}", tools.Time, due, act);
+        _timer = _time.CreateTimer(_ => _ = RunAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Something is different: looks when it is due. Never called with a lock held that <c>due</c> takes.</summary>

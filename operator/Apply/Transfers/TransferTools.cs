@@ -1,17 +1,24 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using RucioOperator.Grid;
 using RucioOperator.Runtime;
 
 namespace RucioOperator.Apply.Transfers;
 
-/// <summary>What all followers share.</summary>
+/// <summary>What all followers of a holder share.</summary>
 /// <param name="Reach">Where a VOMS host leads; null: the operator does not connect there for a tenant, empty: nowhere.</param>
 /// <param name="Chance">0 to 1.</param>
 /// <param name="Failed">Step and reason: for a counter.</param>
 internal sealed record TransferTools(IGridServers Servers, Func<VomsWish, CancellationToken, Task<IReadOnlyList<IPAddress>?>> Reach, TimeProvider Time, Func<double> Chance, Action<string, string> Failed)
 {
-    public GridTurns Turns { get; } = new();
+    /// <summary>Null: a look on nobody's behalf.</summary>
+    public Holder? Holder { get; init; }
+
+    public GridTurns Turns { get; init; } = new();
+
+    public ILogger Logger { get; init; } = NullLogger.Instance;
 
     public DateTimeOffset Now => Time.GetUtcNow();
 

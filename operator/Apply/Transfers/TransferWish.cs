@@ -8,7 +8,10 @@ namespace RucioOperator.Apply.Transfers;
 
 /// <summary>In whose name data is moved.</summary>
 /// <param name="Tag">Of the VO; empty: the instance's default credential.</param>
-public sealed record Holder(ObjectKey Instance, string Tag);
+public sealed record Holder(ObjectKey Instance, string Tag)
+{
+    public override string ToString() => Tag == "" ? Instance.ToString() : $"{Instance} {Tag}";
+}
 
 /// <param name="Fqans">In the order in which they count; empty: as the VO has it.</param>
 /// <param name="AllowedHosts">Of the instance: see HostGuard.</param>
@@ -37,7 +40,7 @@ public sealed record TransferWish(Holder Holder, ObjectKey Owner, ClientCredenti
     internal bool SameAs(TransferWish other) => Basis == other.Basis && Authorities == other.Authorities && (Lifetime, RenewBefore) == (other.Lifetime, other.RenewBefore)
         && FtsServers.SequenceEqual(other.FtsServers) && (Voms?.AllowedHosts ?? []).SequenceEqual(other.Voms?.AllowedHosts ?? []);
 
-    public override string ToString() => $"{Holder.Instance} {Holder.Tag}";
+    public override string ToString() => Holder.ToString();
 }
 
 /// <summary>A credential that some FTS server holds, and that nobody asks for any more.</summary>

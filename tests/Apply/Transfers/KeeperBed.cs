@@ -28,6 +28,7 @@ internal sealed class KeeperBed : IDisposable
     public ClientCredential Robot { get; }
     public ConcurrentQueue<Holder> Woken { get; } = new();
     public ConcurrentQueue<(string Step, string Reason)> Failed { get; } = new();
+    public LogLines Lines { get; } = new();
     public IReadOnlyList<IPAddress>? VomsAt { get; set; } = [IPAddress.Loopback];
     public TransferState State => Keeper.Find(Sky, Vo) ?? TransferState.Nothing;
 
@@ -66,7 +67,7 @@ internal sealed class KeeperBed : IDisposable
 
     private ProxyKeeper NewKeeper()
     {
-        var keeper = new ProxyKeeper(Grid, (_, _) => Task.FromResult(VomsAt), Clock, () => 0.5, (_, step, reason) => Failed.Enqueue((step, reason)));
+        var keeper = new ProxyKeeper(Grid, (_, _) => Task.FromResult(VomsAt), Clock, () => 0.5, (_, step, reason) => Failed.Enqueue((step, reason)), Lines);
         keeper.Changed += Woken.Enqueue;
         return keeper;
     }

@@ -28,6 +28,26 @@ public sealed class ProxyKeeperTests
     }
 
     [Test]
+    public void Each_proxy_and_each_delegation_that_is_made_renewed_or_taken_back_is_one_line()
+    {
+        _bed.Follow(_bed.Wish());
+        string[] made = Lines(_bed.Clock.Start.AddHours(96));
+        Assert.That(_bed.Lines.All.Order(), Is.EqualTo(made.Order()));
+        _bed.Pass(TimeSpan.FromHours(40));
+        Assert.That(_bed.Lines.All, Has.Count.EqualTo(3), "looks are no changes");
+        _bed.Pass(TimeSpan.FromHours(9));
+        Assert.That(_bed.Lines.All.Skip(3).Order(), Is.EqualTo(Lines(_bed.State.Proxy!.NotAfter).Order()));
+        _bed.Follow(_bed.Wish(null, North));
+        Assert.That(() => _bed.Lines.All.Skip(6), Is.EqualTo(new[] { $"Took back what {South} held of rucio/rucio sky" }).After(20_000, 10));
+
+        string[] Lines(DateTimeOffset until) =>
+        [
+            $"Made a proxy of rucio/rucio sky until {until:u}",
+            .. new[] { North, South }.Select(server => $"Delegated the proxy of rucio/rucio sky to {server} until {until:u}"),
+        ];
+    }
+
+    [Test]
     public void While_nothing_is_due_passes_cost_no_call_and_wake_nobody()
     {
         _bed.Follow(_bed.Wish());
