@@ -11,6 +11,8 @@ public abstract class RucioConnection : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<RucioCredential, RucioSession> _sessions = new();
 
+    private readonly ConcurrentDictionary<(string Username, string Vo), bool> _retired = new();
+
     private string? _instance;
 
     protected RucioServer? Server { get; private set; }
@@ -38,8 +40,29 @@ public abstract class RucioConnection : IAsyncDisposable
 
     public RucioCredential? SuperRoot { get; protected set; }
 
-    public RucioSession As(RucioCredential credential, TimeProvider time) =>
-        _sessions.GetOrAdd(credential, static (c, state) => state.Server!.As(c, state.time), (Server, time));
+    public RucioSession As(RucioCredential credential, TimeProvider time)
+    {
+        var session = _sessions.GetOrAdd(credential, static (c, state) => state.Server!.As(c, state.time), (Server, time));
+        if (_retired.ContainsKey((credential.Username, credential.Vo)))
+        {
+            session.Retire();
+        }
+        return session;
+    }
+
+    /// <summary>
+    /// Before one of the operator's logins is closed: some pass may be logging in with it this moment, and Rucio would keep a token that
+    /// came after its tokens were ended.
+    /// </summary>
+    /// <param name="username">Never used there again: each login has a name of its own. In another VO it may be in use.</param>
+    public async Task RetireAsync(string username, string vo, CancellationToken ct)
+    {
+        _retired[(username, vo)] = true;
+        foreach (var (_, session) in _sessions.Where(s => (s.Key.Username, s.Key.Vo) == (username, vo)))
+        {
+            await session.RetireAsync(ct);
+        }
+    }
 
     public RucioSession AsSuperRoot(TimeProvider time) => As(SuperRoot!, time);
 

@@ -52,7 +52,7 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
         RecoverRoot c => SuperRoot.RecoverRootAsync(c.Tag, c.Identity, desired.RootPassword, ct),
         MapNextRoot c => SuperRoot.RecoverRootAsync(c.Tag, c.Identity, desired.RootPasswordOf(c.Identity), ct),
         SetRootPassword c => _catalogue.SetPasswordAsync(c.Identity, desired.RootPasswordOf(c.Identity), BaseVo.Internal("root", c.Tag), ct),
-        UnmapRootIdentity c => ClosingAsync(Root.UnmapIdentityAsync("root", c.Identity, c.Type, ct), "root", c.Identity, ct),
+        UnmapRootIdentity c => ClosingAsync(UnmapFormerAsync(c, ct), "root", c.Identity, ct),
         ClaimLongName c => _catalogue.ClaimLongNameAsync(c.Name, c.Tag, ct),
         ReleaseLongName c => _catalogue.ReleaseLongNameAsync(c.Name, c.Tag, ct),
         UpdateVo { Tag: BaseVo.Tag } c => _catalogue.DescribeVoAsync(c.Tag, c.Description, c.Email, ct),
@@ -80,6 +80,15 @@ public sealed class VoPlanExecution(RucioConnection instance, DesiredVo desired,
         CloseStorage c => Root.CloseRseAsync(c.Rse, ct),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change.GetType().Name, null),
     };
+
+    private async Task UnmapFormerAsync(UnmapRootIdentity c, CancellationToken ct)
+    {
+        if (c.Identity != desired.RootIdentity)
+        {
+            await instance.RetireAsync(c.Identity, desired.Spec.Tag, ct);
+        }
+        await Root.UnmapIdentityAsync("root", c.Identity, c.Type, ct);
+    }
 
     /// <summary>A way in is closed, and with it what came in that way: Rucio itself lets tokens live on for an hour.</summary>
     /// <param name="identity">Null: all of them.</param>

@@ -22,6 +22,7 @@ public sealed class RucioSession
     private readonly SemaphoreSlim _login = new(1, 1);
     private string? _token;
     private DateTimeOffset _expires;
+    private volatile bool _retired;
 
     internal RucioSession(RucioHttp http, Uri baseUrl, Uri authUrl, RucioCredential credential, TimeProvider time) =>
         (this.http, this.baseUrl, this.authUrl, this.credential, this.time) = (http, baseUrl, authUrl, credential, time);
@@ -58,6 +59,16 @@ public sealed class RucioSession
         }
     }
 
+    /// <summary>Another login takes the place of this one: it is not used for one more. One that is on its way has its token when this returns.</summary>
+    internal async Task RetireAsync(CancellationToken ct)
+    {
+        Retire();
+        await _login.WaitAsync(ct);
+        _login.Release();
+    }
+
+    internal void Retire() => _retired = true;
+
     /// <summary>Proves the credential. Cheap while a token is held.</summary>
     public Task LoginAsync(CancellationToken ct) => TokenAsync(ct);
 
@@ -70,6 +81,11 @@ public sealed class RucioSession
             {
                 return _token;
             }
+            var operation = $"login of {credential}";
+            if (_retired)
+            {
+                throw new RucioUnavailableException(operation, "another login has taken its place");
+            }
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(authUrl, LoginPath));
             request.Headers.Add("X-Rucio-VO", credential.Vo);
             // Without it the accounts of this identity in all VOs are considered.
@@ -77,7 +93,6 @@ public sealed class RucioSession
             request.Headers.Add("X-Rucio-AppID", "rucio-operator");
             request.Headers.TryAddWithoutValidation("X-Rucio-Username", credential.Username);
             request.Headers.TryAddWithoutValidation("X-Rucio-Password", credential.Password);
-            var operation = $"login of {credential}";
             using var response = await TryAsync(request, LoginPath, operation, ct);
             if (response.StatusCode != HttpStatusCode.OK || !response.Headers.TryGetValues("X-Rucio-Auth-Token", out var tokens))
             {

@@ -46,6 +46,13 @@ public sealed class ChartOnClusterTests
     [Test]
     public async Task All_values_at_once_are_taken() => await TakenAsync([.. ValuesTests.AllOtherwise]);
 
+    [Test]
+    public async Task What_the_README_shows_is_taken()
+    {
+        foreach (var example in ReadmeExamplesTests.All)
+            await TakenAsync(ReadmeExamplesTests.Values(example));
+    }
+
     [TestCaseSource(typeof(ValuesTests), nameof(ValuesTests.EachOtherwise))]
     public async Task Each_value_otherwise_is_taken(string path, string value, string[] given) => await TakenAsync([.. path == "crds.install" ? (string[])[] : ["crds.install=false"], .. given, value]);
 

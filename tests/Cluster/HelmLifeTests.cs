@@ -57,6 +57,10 @@ public sealed class HelmLifeTests
         Assert.That(code, Is.Zero, errors);
         Assert.That(cluster.Store.List("deployments.apps", ns), Is.Empty);
         Assert.That(cluster.Store.Get("storageelements.rucio.cern.ch", ns, "disk"), Is.Not.Null, "resources stay");
+
+        await DoAsync("install", Helm.Chart);
+        Assert.That((Keep(), ShortNames()), Is.EqualTo(("keep", "[\"se\"]")), "definitions that stayed are this release's still");
+        Assert.That(cluster.Store.Get("storageelements.rucio.cern.ch", ns, "disk"), Is.Not.Null);
     }
 
     private string Keep() => cluster.Store.Get(Definitions, "", Definition)!["metadata"]!["annotations"]!["helm.sh/resource-policy"]!.GetValue<string>();

@@ -23,11 +23,12 @@ public sealed class OperatorOnClusterTests(string scope, string ns)
     private const string Ri = "rucioinstances.rucio.cern.ch", Vo = "virtualorganisations.rucio.cern.ch", Se = "storageelements.rucio.cern.ch";
 
     private string Ns { get; } = ns;
+    private string[] Values => scope == "Cluster" ? [] : [$"rbac.scope=\"{scope}\"", $"namespaces=[\"{Ns}\"]"];
     private static readonly TimeSpan DriftInterval = TimeSpan.FromSeconds(10);
 
     private readonly string _log = Path.Combine(Path.GetTempPath(), $"rucio-operator-cluster-{Guid.NewGuid():n}.log");
     private TestCluster _cluster = null!;
-    private string _kubeconfig = "";
+    private string _account = "", _kubeconfig = "";
     private StandInRucio _rucio = null!;
     private WorkloadPlayer _workloads = null!;
     private OperatorProcess _operator = null!;
@@ -38,9 +39,9 @@ public sealed class OperatorOnClusterTests(string scope, string ns)
         Helm.Require();
         _cluster = await TestCluster.GetAsync(own: true);
         _cluster.Store.Upsert(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = new JsonObject { ["name"] = Ns } });
-        var account = $"operator-by-{scope.ToLowerInvariant()}";
-        await ChartAccount.ApplyAsync(_cluster, account, scope == "Cluster" ? [] : [$"rbac.scope=\"{scope}\"", $"namespaces=[\"{Ns}\"]"]);
-        _kubeconfig = await ChartAccount.KubeconfigAsync(_cluster, account);
+        _account = $"operator-by-{scope.ToLowerInvariant()}";
+        await ChartAccount.ApplyAsync(_cluster, _account, Values);
+        _kubeconfig = await ChartAccount.KubeconfigAsync(_cluster, _account);
         var postgres = await SharedPostgres.ServerAsync();
         _rucio = await StandInRucio.StartAsync();
         _workloads = new WorkloadPlayer(_cluster.Store, _rucio);
@@ -224,6 +225,47 @@ public sealed class OperatorOnClusterTests(string scope, string ns)
         else
             node["metadata"]!["namespace"] = Ns;
         return Samples.WithoutGrid(node);
+    }
+
+    [Test]
+    public async Task The_charts_own_test_passes_with_this_account()
+    {
+        var (code, said) = await DoctorAsync(_account, _kubeconfig);
+        Assert.That(code, Is.Zero, said);
+        Assert.That(said, Does.Contain("this account has all").And.Contain("leads, and renews it").And.Contain("1 of 1 RucioInstance Ready"));
+    }
+
+    [Test]
+    public async Task The_charts_own_test_names_a_right_that_somebody_took_away()
+    {
+        var account = $"{_account}-poorer";
+        await ChartAccount.ApplyAsync(_cluster, account, Values);
+        var (resource, ns, name) = scope == "Cluster" ? ("clusterroles.rbac.authorization.k8s.io", "", $"{Helm.Namespace}-{account}") : ("roles.rbac.authorization.k8s.io", Ns, account);
+        var rules = _cluster.Store.Get(resource, ns, name)!["rules"]!.DeepClone().AsArray();
+        rules.Remove(rules.Single(rule => rule!["resources"]!.AsArray().Any(r => r!.GetValue<string>() == "pods")));
+        _cluster.Store.Patch(resource, ns, name, new JsonObject { ["rules"] = rules });
+        var kubeconfig = await ChartAccount.KubeconfigAsync(_cluster, account);
+        try
+        {
+            var (code, said) = await DoctorAsync(account, kubeconfig);
+            Assert.That((code, said), Is.EqualTo((2, said)));
+            Assert.That(said, Does.Contain("this account lacks 1 of").And.Contain("list pods"));
+        }
+        finally
+        {
+            File.Delete(kubeconfig);
+        }
+    }
+
+    /// <summary>As the pod of helm test would be run.</summary>
+    private async Task<(int Code, string Said)> DoctorAsync(string account, string kubeconfig)
+    {
+        var pod = Yaml.Parse(await Helm.RenderAsync([$"fullnameOverride=\"{account}\"", .. Values])).Single(o => o["kind"]!.GetValue<string>() == "Pod")["spec"]!;
+        Assert.That(pod["serviceAccountName"]!.GetValue<string>(), Is.EqualTo(account));
+        var container = pod["containers"]!.AsArray().Single()!;
+        var environment = container["env"]!.AsArray().ToDictionary(v => v!["name"]!.GetValue<string>(), v => v!["value"]?.GetValue<string>() ?? Helm.Namespace);
+        var (code, said, error) = await OperatorProcess.CommandAsync(kubeconfig, container["args"]!.AsArray().Select(a => a!.GetValue<string>()), environment: environment);
+        return (code, said + error);
     }
 
     private Task<JsonObject> ReadyAsync(string resource, string name) => UntilAsync(resource, name, SandboxBed.IsReady);

@@ -67,6 +67,26 @@ public sealed class PeoplesRightsTests
         }
     }
 
+    /// <summary>The cluster's own roles let people do a lot besides; the chart adds nothing to that but its kinds.</summary>
+    [Test]
+    public async Task What_the_chart_adds_to_the_clusters_roles_is_about_its_kinds_alone()
+    {
+        foreach (var part in (string[])["view", "edit", "admin"])
+        {
+            foreach (var rule in Labelled(part).SelectMany(role => role["rules"]!.AsArray()))
+            {
+                Assert.That(rule!["apiGroups"]!.ToJsonString(), Is.EqualTo("[\"rucio.cern.ch\"]"), part);
+                Assert.That(rule["resources"]!.AsArray().Select(r => $"{r}.rucio.cern.ch"), Is.SubsetOf(part == "edit" ? [Vo, Se] : (string[])[Vo, Se, Ri]), part);
+                Assert.That(rule["verbs"]!.AsArray().Select(v => v!.GetValue<string>()), Is.SubsetOf(part == "edit" ? Writing : Reading), part);
+            }
+        }
+        Bind("RoleBinding", "ours-alone", $"{Helm.Namespace}-people-edit", "ours-alone", asItIs: true);
+        await UntilAsync("ours-alone", "create", Vo, _ns);
+        foreach (var resource in (string[])["secrets", "pods", "pods/exec", "configmaps", "serviceaccounts/token", "deployments.apps", "rolebindings.rbac.authorization.k8s.io", Ri])
+            foreach (var verb in (string[])[.. Reading, .. Writing])
+                Assert.That(await _cluster.MayAsync("ours-alone", verb, resource, _ns), Is.False, $"{verb} {resource}");
+    }
+
     [Test]
     public async Task The_platforms_role_is_for_instances_everywhere_and_for_no_status_and_no_Secret()
     {
@@ -88,13 +108,13 @@ public sealed class PeoplesRightsTests
 
     private IReadOnlyList<JsonObject> Labelled(string part) => _cluster.Store.List("clusterroles.rbac.authorization.k8s.io", null, $"rbac.authorization.k8s.io/aggregate-to-{part}=true,app.kubernetes.io/name=rucio-operator");
 
-    private void Bind(string kind, string name, string role, string user)
+    private void Bind(string kind, string name, string role, string user, bool asItIs = false)
     {
         var binding = Yaml.Parse($$"""
             apiVersion: rbac.authorization.k8s.io/v1
             kind: {{kind}}
             metadata: {name: {{name}}}
-            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "{{(kind == "RoleBinding" && !_cluster.Aggregates ? $"merged-{role}" : role)}}"}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "{{(kind == "RoleBinding" && !asItIs && !_cluster.Aggregates ? $"merged-{role}" : role)}}"}
             subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: {{user}}}]
             """).Single();
         if (kind == "RoleBinding")

@@ -44,7 +44,7 @@ public sealed class OperatorProcess : IAsyncDisposable
 
     /// <summary>One of the binary's commands, from its start to its end.</summary>
     /// <param name="kubeconfig">Null: there is none.</param>
-    public static async Task<(int Code, string Out, string Error)> CommandAsync(string? kubeconfig, IEnumerable<string> arguments, string input = "")
+    public static async Task<(int Code, string Out, string Error)> CommandAsync(string? kubeconfig, IEnumerable<string> arguments, string input = "", IReadOnlyDictionary<string, string>? environment = null)
     {
         var (program, first) = Program();
         var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
@@ -53,6 +53,8 @@ public sealed class OperatorProcess : IAsyncDisposable
         start.Environment["KUBECONFIG"] = kubeconfig;
         // Else somebody's own ~/.kube/config would be looked at.
         start.Environment["HOME"] = Path.GetTempPath();
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.StandardInput.WriteAsync(input);

@@ -46,6 +46,10 @@ internal static class CredentialsStage
         var foreign = others.Where(i => def.CreatedByOperator || PublishedIdentities.IsPublished(i) || IsOperators(i)).ToList();
         if (foreign.Count > 0)
         {
+            foreach (var former in foreign.Where(IsOperators))
+            {
+                await connection.RetireAsync(former.Identity, BaseVo.Tag, ct);
+            }
             await connection.Writer.UnmapFromSuperRootAsync(account, foreign, ct);
             foreach (var identity in foreign)
             {

@@ -8,13 +8,13 @@ public sealed record Access(string User, IReadOnlyList<Right> Rights, IReadOnlyL
 {
     public IReadOnlyList<string> Closed { get; init; } = [];
 
-    /// <summary>Null: forbidden.</summary>
+    /// <summary>Each that allows it; none: forbidden.</summary>
     /// <param name="ns">Empty: of all namespaces, or of a kind without.</param>
-    public Right? Find(string verb, string resource, string ns, string name)
+    public IReadOnlyList<Right> Find(string verb, string resource, string ns, string name)
     {
         // The API reads a namespace's own path as lying in that namespace.
         var place = resource == "namespaces" ? name : ns;
-        return Rights.FirstOrDefault(right => right.Verb == verb && right.Resource == resource && (right.Name is null || right.Name == name) && Holds(right.Section, place));
+        return [.. Rights.Where(right => right.Verb == verb && right.Resource == resource && (right.Name is null || right.Name == name) && Holds(right.Section, place))];
     }
 
     /// <summary>In the server's own words.</summary>

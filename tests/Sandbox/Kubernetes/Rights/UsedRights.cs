@@ -2,18 +2,22 @@ using System.Collections.Concurrent;
 
 namespace RucioOperator.Sandbox.Kubernetes.Rights;
 
-/// <summary>What operators of all beds of this process did with their rights.</summary>
-public static class UsedRights
+/// <summary>What users did with their rights.</summary>
+public sealed class UsedRights
 {
-    private static readonly ConcurrentDictionary<Right, bool> Granted = [];
-    private static readonly ConcurrentDictionary<string, bool> Refused = [];
+    private readonly ConcurrentDictionary<Right, bool> _granted = [];
+    private readonly ConcurrentDictionary<string, bool> _refused = [];
 
-    public static IReadOnlyCollection<Right> All => [.. Granted.Keys];
+    /// <summary>Operators of all beds of this process.</summary>
+    public static UsedRights OfTheRun { get; } = new();
+
+    /// <summary>Rights without which some request would have been refused.</summary>
+    public IReadOnlyCollection<Right> Needed => [.. _granted.Keys];
 
     /// <summary>What was asked for and is in no rule; nothing where a test takes a Role away.</summary>
-    public static IReadOnlyCollection<string> Denied => [.. Refused.Keys];
+    public IReadOnlyCollection<string> Denied => [.. _refused.Keys.Order(StringComparer.Ordinal)];
 
-    internal static void Add(Right right) => Granted.TryAdd(right, true);
+    internal void Add(Right right) => _granted.TryAdd(right, true);
 
-    internal static void Deny(string what) => Refused.TryAdd(what, true);
+    internal void Deny(string what) => _refused.TryAdd(what, true);
 }
