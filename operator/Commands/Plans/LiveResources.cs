@@ -65,7 +65,20 @@ internal sealed class LiveResources(KubeApi api)
     }
 
     /// <summary>Everything where that is not to be known: a missing product is then no finding of this plan.</summary>
-    public async Task<ApiKinds> KindsAsync(CancellationToken ct) => await KindDiscovery.AskAsync(api, ct);
+    public async Task<ApiKinds> KindsAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await KindDiscovery.AskAsync(api, ct);
+        }
+        catch (KubeApiException error) when (error.Kind == KubeErrorKind.Forbidden)
+        {
+            _remarks.Add("what kinds this cluster serves can't be asked with your rights: planned as if it had every product");
+            return EveryKind;
+        }
+    }
+
+    public static ApiKinds EveryKind { get; } = new(OptionalKinds.All.ToDictionary(kind => kind, kind => kind.Candidates.First()));
 
     /// <summary>What only a server can say: rules on old and new together, and admission.</summary>
     public async Task<IReadOnlyList<ManifestError>> RehearseAsync(ManifestDocument document, IReadOnlySet<string> comingNamespaces, CancellationToken ct)

@@ -1,6 +1,5 @@
 using RucioOperator.Api;
 using RucioOperator.Commands.Manifests;
-using RucioOperator.Observed;
 
 namespace RucioOperator.Commands.Plans;
 
@@ -58,7 +57,7 @@ internal static class PlanCommand
             throw new CommandException("-f: no RucioInstance, VirtualOrganisation or StorageElement in it");
         var coming = set.Documents.Where(d => d is { Kind: "Namespace", ApiVersion: "v1" }).ToDictionary(d => d.Key.Name, Labels);
         if (cluster is null)
-            return new(errors.Count > 0 ? [] : new PlanMaker(ResourceSet.Empty, ResourceSet.Empty.With(files.Select(f => f.Resource)), files, EveryKind, coming.GetValueOrDefault, new HashSet<Runtime.ObjectKey>()).Make(), errors, remarks);
+            return new(errors.Count > 0 ? [] : new PlanMaker(ResourceSet.Empty, ResourceSet.Empty.With(files.Select(f => f.Resource)), files, LiveResources.EveryKind, coming.GetValueOrDefault, new HashSet<Runtime.ObjectKey>()).Make(), errors, remarks);
 
         var live = new LiveResources(cluster.Api);
         foreach (var (document, _) in files)
@@ -67,12 +66,11 @@ internal static class PlanCommand
             return new([], errors, [.. remarks, .. live.Remarks]);
         var resources = files.Select(f => f.Resource).ToList();
         var before = await live.ReadAsync(resources, ct);
-        var namespaces = await live.NamespacesAsync(resources.Select(r => r.Metadata.NamespaceProperty), ct);
-        var plan = new PlanMaker(before, before.With(resources), files, await live.KindsAsync(ct), ns => coming.GetValueOrDefault(ns) ?? namespaces.GetValueOrDefault(ns), live.Unseen).Make();
+        var after = before.With(resources);
+        var namespaces = await live.NamespacesAsync(PlanMaker.Touched(resources, after).Where(after.IsSelected).Select(vo => vo.Namespace).Where(ns => !coming.ContainsKey(ns)), ct);
+        var plan = new PlanMaker(before, after, files, await live.KindsAsync(ct), ns => coming.GetValueOrDefault(ns) ?? namespaces.GetValueOrDefault(ns), live.Unseen).Make();
         return new(plan, [], [.. remarks, .. live.Remarks]);
     }
-
-    private static ApiKinds EveryKind => new(OptionalKinds.All.ToDictionary(kind => kind, kind => kind.Candidates.First()));
 
     private static IDictionary<string, string> Labels(ManifestDocument ns) =>
         (ns.Node["metadata"]?["labels"] as System.Text.Json.Nodes.JsonObject ?? []).ToDictionary(l => l.Key, l => l.Value?.ToString() ?? "");

@@ -34,6 +34,10 @@ internal sealed record ResourceSet(IReadOnlyDictionary<ObjectKey, RucioInstance>
 
     public IReadOnlyList<StorageElement> StoragesOf(ObjectKey vo) => [.. Storages.Values.Where(s => Indexes.VoOf(s) == vo).OrderBy(s => s.Metadata.Name, StringComparer.Ordinal)];
 
+    /// <summary>Whether the labels of its namespace decide if this VO may use its instance.</summary>
+    public bool IsSelected(ObjectKey vo) => Instances.GetValueOrDefault(Indexes.InstanceOf(Vos[vo])) is { } instance
+        && instance.Metadata.NamespaceProperty != vo.Namespace && instance.Spec.Tenancy?.AllowedNamespaces?.From == NamespacesFrom.Selector;
+
     private static IRucioResource Over(IRucioResource live, IRucioResource applied)
     {
         // Annotations that the manifest doesn't name stay, as kubectl and Flux leave them.

@@ -32,7 +32,7 @@ internal static class StatusCommand
             input.Remark($"no resources found{(everywhere ? "" : $" in namespace {cluster.Namespace}")}");
         else
             await input.Out.WriteAsync(StatusText.Of(roots, input.World.Time.GetUtcNow()));
-        return roots.SelectMany(root => root.Self).All(node => node.IsReady || node.Missing == StatusTree.Forbidden) ? ExitCode.Done : ExitCode.Found;
+        return StatusTree.AllReady(roots) ? ExitCode.Done : ExitCode.Found;
     }
 
     private static async Task<IReadOnlyList<StatusNode>> ReadAsync(ClusterAccess cluster, string ns, CancellationToken ct)

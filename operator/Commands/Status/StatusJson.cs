@@ -7,7 +7,7 @@ internal static class StatusJson
 {
     public static JsonObject Of(IReadOnlyList<StatusNode> roots) => new()
     {
-        ["ready"] = roots.SelectMany(root => root.Self).All(node => node.IsReady),
+        ["ready"] = StatusTree.AllReady(roots),
         ["items"] = new JsonArray([.. roots.Select(root => Of(root, null))]),
     };
 

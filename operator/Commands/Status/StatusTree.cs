@@ -28,6 +28,10 @@ public static class StatusTree
         StatusNode Absent(string kind, ObjectKey key, IReadOnlyList<StatusNode> children) => new(kind, key, null, missing.GetValueOrDefault(key) ?? NotFound, children);
     }
 
+    /// <summary>What the exit code and the output for machines say. A parent out of sight speaks against nobody.</summary>
+    public static bool AllReady(IEnumerable<StatusNode> roots) => roots.SelectMany(root => root.Self).All(node => node.IsReady || node.Missing == Forbidden);
+
     /// <summary>Those of this name with all below them, without their parents.</summary>
-    public static IReadOnlyList<StatusNode> Named(IReadOnlyList<StatusNode> roots, string name) => [.. roots.SelectMany(root => root.Self).Where(node => node.Resource is not null && node.Key.Name == name)];
+    public static IReadOnlyList<StatusNode> Named(IReadOnlyList<StatusNode> roots, string name) =>
+        [.. roots.SelectMany(node => node.Resource is not null && node.Key.Name == name ? [node] : Named(node.Children, name))];
 }

@@ -18,7 +18,8 @@ internal static class StatusWords
         { Resource: null } => $"create {node.Kind} {node.Key}, or correct the reference to it",
         { Resource.Suspended: true } => "set spec.suspend to false to have it looked at again",
         { IsReady: true } => null,
-        _ when parent is { IsReady: false } => null,
+        // Of one out of sight nobody can say that it is the cause.
+        _ when parent is { IsReady: false, Missing: not StatusTree.Forbidden } => null,
         // The definitions say -1 where nobody has looked yet.
         { Resource.CommonStatus: null or { ObservedGeneration: < 0 } } => "is the operator running? rucio-operator doctor says so",
         { IsStalled: true } => $"correct it and apply it again: {Explained(node)}",

@@ -39,7 +39,7 @@ public sealed class PlanBehaviourTests
           description: The sky
           accounts:
           - {name: alice, admin: true, attributes: {country: CH}, identities: [{type: Userpass}, {type: X509, dn: "CN=alice,O=x,C=CH"}], quotas: [{rseExpression: "*", bytes: 1Ti, total: 2Ti}]}
-          - {name: robot, type: Service}
+          - {name: robot, type: Service, identities: [{type: Userpass}]}
           scopes: [{name: data, owner: alice}]
           clientConfig: {}
         """;
@@ -81,7 +81,7 @@ public sealed class PlanBehaviourTests
         var (second, secondCode) = await PlanAsync(files);
         Assert.That((secondCode, Text(second)), Is.EqualTo((0, Text(JsonNode.Parse("""{"changes":false,"errors":[],"remarks":[]}""")!.AsObject()))), second.ToJsonString());
 
-        var edited = string.Join("\n---\n", Vo.Replace("The sky", "All of it", StringComparison.Ordinal).Replace("- {name: robot, type: Service}", "- {name: bob}", StringComparison.Ordinal), Storage("disk", "SKY_DISK", "  attributes: {tier: \"2\"}"), Storage("tape", "SKY_TAPE"));
+        var edited = string.Join("\n---\n", Vo.Replace("The sky", "All of it", StringComparison.Ordinal).Replace("- {name: robot, type: Service, identities: [{type: Userpass}]}", "- {name: bob}", StringComparison.Ordinal), Storage("disk", "SKY_DISK", "  attributes: {tier: \"2\"}"), Storage("tape", "SKY_TAPE"));
         mark = world.Bed.Kubernetes.Requests.Mark();
         var done = Done().Count;
         var (third, thirdCode) = await PlanAsync(edited);
@@ -93,13 +93,16 @@ public sealed class PlanBehaviourTests
         var expected = Steps(third);
         Assert.That(expected, Is.EquivalentTo((string[])
         [
-            "update description and email of VO sky", "set status of account robot", "create account bob", "give account bob attribute rucio-operator",
+            "update description and email of VO sky", "unmap identity robot@sky from account robot", "set status of account robot", "create account bob", "give account bob attribute rucio-operator",
             "set quota of alice on SKY_TAPE to 1099511627776 bytes", "set 4 distances from SKY_CACHE → SKY_TAPE on", "update RSE SKY_DISK: attributes.tier", "create RSE SKY_TAPE",
         ]));
+
+        Assert.That(Objects(third, "delete"), Is.EqualTo((string[])[$"Secret {Tenant}/sky-robot-login"]));
 
         world.Apply(edited);
         await world.ReadyAsync((World.Vos, Tenant, "sky"), (World.Storages, Tenant, "tape"), (World.Storages, Tenant, "disk"));
         await DoneAsync(done, expected);
+        await world.UntilAsync(() => world.Store.Get("secrets", Tenant, "sky-robot-login") is null, () => "the login of an account that left is still there");
         var (last, lastCode) = await PlanAsync(edited);
         Assert.That(lastCode, Is.Zero, last.ToJsonString());
     }

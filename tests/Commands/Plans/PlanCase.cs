@@ -5,7 +5,6 @@ using RucioOperator.Api;
 using RucioOperator.Commands.Manifests;
 using RucioOperator.Commands.Manifests.Schema;
 using RucioOperator.Commands.Plans;
-using RucioOperator.Observed;
 using RucioOperator.Runtime;
 using RucioOperator.Sandbox.Kubernetes;
 
@@ -20,8 +19,7 @@ internal static class PlanCase
     {
         var before = ResourceSet.Of([.. Yaml.Parse(live).Select(Live)]);
         var applied = Yaml.Parse(files).Select(node => new ManifestDocument(node, "stdin", new Dictionary<FieldPath, int>())).Select(document => (document, Resource: Checked(document))).ToList();
-        var kinds = new ApiKinds(OptionalKinds.All.ToDictionary(kind => kind, kind => kind.Candidates.First()));
-        return new PlanMaker(before, before.With(applied.Select(a => a.Resource)), applied, kinds, _ => labels ?? [], new HashSet<ObjectKey>()).Make().ToDictionary(p => $"{p.Kind} {p.Key}");
+        return new PlanMaker(before, before.With(applied.Select(a => a.Resource)), applied, LiveResources.EveryKind, _ => labels ?? [], new HashSet<ObjectKey>()).Make().ToDictionary(p => $"{p.Kind} {p.Key}");
     }
 
     public static IEnumerable<string> Words(this ResourcePlan plan) =>

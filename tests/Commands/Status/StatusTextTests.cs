@@ -109,6 +109,29 @@ public sealed class StatusTextTests
         Assert.That(Tree([], vos, [], StatusTree.Forbidden).Select(r => (r.Message, StatusWords.NextStep(r, null))), Is.EqualTo(((string, string?)[])[("RucioInstance rucio/rucio can't be read with your rights", null)]));
     }
 
+    [Test]
+    public void A_tenant_who_may_not_see_the_instance_is_told_what_to_do_and_Ready_means_the_same_in_every_output()
+    {
+        var (unready, ready) = (Vo("sky", Unready("LimitExceeded", "spec.accounts: 9 accounts")), Vo("pol", Ready("VO pol is ready")));
+        var root = Tree([], [unready, ready], [], StatusTree.Forbidden).Single();
+        Assert.That(root.Children.Select(vo => StatusWords.NextStep(vo, root)), Is.EqualTo((string?[])[null, "spec.accounts: 9 accounts (the instance allows a VO no more; ask its platform engineer for more, or take some out)"]));
+        Assert.That(StatusText.Of([root], Now), Does.Contain("VirtualOrganisation sky/sky   spec.accounts"));
+        foreach (var (vos, expected) in (((string[], bool)[])[([ready], true), ([unready, ready], false)]))
+        {
+            var roots = Tree([], vos, [], StatusTree.Forbidden);
+            Assert.That((StatusTree.AllReady(roots), (bool)StatusJson.Of(roots)["ready"]!), Is.EqualTo((expected, expected)));
+        }
+        Assert.That(StatusTree.AllReady(Tree([], [ready], [], StatusTree.NotFound)), Is.False);
+    }
+
+    [Test]
+    public void What_is_named_like_its_parent_is_shown_once()
+    {
+        var roots = Tree([Instance], [Vo("rucio", Ready("x"))], [Storage("rucio", "rucio", Ready("y")), Storage("disk", "rucio", Ready("z"))]);
+        Assert.That(StatusTree.Named(roots, "rucio").Select(n => n.Kind), Is.EqualTo((string[])["RucioInstance"]));
+        Assert.That(StatusTree.Named(roots, "disk").Select(n => n.Kind), Is.EqualTo((string[])["StorageElement"]));
+    }
+
     [TestCase("259200", "3d")]
     [TestCase("259199", "71h")]
     [TestCase("10799", "179m")]
