@@ -9,7 +9,7 @@ internal static class ChartAccount
 {
     private static readonly string[] Kinds = ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
 
-    public static string UserOf(string name) => $"system:serviceaccount:{Helm.Namespace}:{name}";
+    public static string UserOf(string name, string ns = Helm.Namespace) => $"system:serviceaccount:{ns}:{name}";
 
     /// <param name="name">Of the ServiceAccount and the roles, so that accounts of several modes don't lend each other theirs.</param>
     /// <param name="values">Of the chart; namespaces that it names must be there.</param>
@@ -20,13 +20,18 @@ internal static class ChartAccount
             cluster.Store.Upsert(node);
     }
 
-    /// <returns>Path of a kubeconfig; to be deleted.</returns>
-    public static async Task<string> KubeconfigAsync(TestCluster cluster, string name)
+    public static async Task<string> TokenAsync(TestCluster cluster, string name, string ns = Helm.Namespace)
     {
         var request = new JsonObject { ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenRequest", ["spec"] = new JsonObject { ["expirationSeconds"] = 7200 } };
-        var answer = await cluster.Api.DoAsync("POST", $"{RemoteStore.Path("serviceaccounts", Helm.Namespace, name)}/token", request);
+        var answer = await cluster.Api.DoAsync("POST", $"{RemoteStore.Path("serviceaccounts", ns, name)}/token", request);
+        return answer["status"]!["token"]!.GetValue<string>();
+    }
+
+    /// <returns>Path of a kubeconfig; to be deleted.</returns>
+    public static async Task<string> KubeconfigAsync(TestCluster cluster, string name, string ns = Helm.Namespace)
+    {
         var config = Yaml.Parse(await File.ReadAllTextAsync(cluster.Kubeconfig)).Single();
-        config["users"]![0]!["user"] = new JsonObject { ["token"] = answer["status"]!["token"]!.GetValue<string>() };
+        config["users"]![0]!["user"] = new JsonObject { ["token"] = await TokenAsync(cluster, name, ns) };
         var path = Path.Combine(Path.GetTempPath(), $"rucio-{name}-{Guid.NewGuid():n}.kubeconfig");
         // JSON is YAML.
         await File.WriteAllTextAsync(path, config.ToJsonString());

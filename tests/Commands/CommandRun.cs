@@ -7,11 +7,11 @@ namespace RucioOperator.Tests.Commands;
 internal sealed record CommandRun(int? Code, string Out, string Error)
 {
     /// <param name="kubeconfig">Null: there is none.</param>
-    public static async Task<CommandRun> OfAsync(IReadOnlyList<string> words, string input = "", string? kubeconfig = null, string invokedAs = "rucio-operator", TimeProvider? time = null)
+    public static async Task<CommandRun> OfAsync(IReadOnlyList<string> words, string input = "", string? kubeconfig = null, string invokedAs = "rucio-operator", TimeProvider? time = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         using var result = new StringWriter();
         using var error = new StringWriter();
-        var world = new CommandWorld(new StringReader(input), result, error, name => name == "KUBECONFIG" ? kubeconfig ?? "" : null, time ?? TimeProvider.System);
+        var world = new CommandWorld(new StringReader(input), result, error, name => name == "KUBECONFIG" ? kubeconfig ?? "" : environment?.GetValueOrDefault(name), time ?? TimeProvider.System);
         return new(await CommandLine.RunAsync(invokedAs, words, world, CancellationToken.None), result.ToString(), error.ToString());
     }
 }

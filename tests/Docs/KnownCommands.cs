@@ -53,7 +53,7 @@ internal sealed record KnownCommand(string Begins, Type? Suite, string? Test, st
         By<HelmLifeTests>("helm rollback", nameof(HelmLifeTests.A_release_lives)),
         By<ReadmeOnClusterTests>("kubectl create clusterrolebinding ", nameof(ReadmeOnClusterTests.Definitions_are_applied_as_the_documents_say)),
         Not("kubectl delete -f crds/", "would take the definitions from tests beside it; what goes with them is Kubernetes' own"),
-        Not("helm test ", "needs a node to run a pod; the same check is `rucio-operator doctor`"),
+        By<DoctorOnClusterTests>("helm test ", nameof(DoctorOnClusterTests.Helm_test_finds_the_installation_in_order)),
         Not("helm push", "needs a registry"),
         Not("helm ", "a name in a sentence"),
         By<CommandLineTests>("rucio-operator --help", nameof(CommandLineTests.Every_command_is_one_word_with_options_that_are_told_apart)),

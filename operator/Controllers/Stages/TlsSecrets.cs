@@ -82,8 +82,9 @@ internal static class TlsSecrets
             using var pair = X509Certificate2.CreateFromPem(pem, privateKey);
             return true;
         }
-        catch (CryptographicException)
+        catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
+            // The latter of a key on the certificate's curve that is another's.
             return false;
         }
     }

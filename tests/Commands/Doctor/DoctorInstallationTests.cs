@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using NUnit.Framework;
 using RucioOperator.Commands;
+using RucioOperator.Sandbox.Kubernetes.Rights;
 using RucioOperator.Tests.Behaviour;
 
 namespace RucioOperator.Tests.Commands.Doctor;
@@ -37,6 +38,39 @@ public sealed class DoctorInstallationTests
         world.Store.Patch(Definitions, "", "storageelements.rucio.cern.ch", new JsonObject { ["spec"] = new JsonObject { ["versions"] = versions } });
         var old = await RunAsync(world);
         Assert.That(Message(old, "cluster", "definitions", "DefinitionDiffers"), Does.Contain("spec.lfn2pfn is not there"));
+    }
+
+    [TestCase("")]
+    [TestCase("tenant")]
+    public async Task In_a_pod_it_is_its_own_rights_that_count_each_of_them(string watched)
+    {
+        await using var world = await World.StartAsync("--no-operator");
+        foreach (var ns in (string[])[Home, "tenant"])
+            world.Namespace(ns);
+        Deploy(world, ready: 1);
+        world.Bed.StartOperator("--leader-election=true", $"--lease-namespace={Home}", $"--namespaces={watched}");
+        await world.UntilAsync(() => world.Store.Get("leases.coordination.k8s.io", Home, "rucio-operator") is not null, () => "nobody leads");
+
+        var sound = await DoctorRun.InPodAsync(With(RightsFile.All), Home, watched);
+        Assert.That(sound.Code, Is.Zero, sound.All);
+        // With Roles alone its own namespace is not among those it watches.
+        Assert.That(sound.Complaints, Is.EqualTo(watched.Length == 0 ? (string[])[] : ["operator pods KubernetesApiForbidden"]));
+        Assert.That(Message(sound, "operator", "rights"), Does.Match($"^this account has all \\d+ rights that the operator uses{(watched.Length == 0 ? "" : " in tenant")}$"));
+
+        var less = await DoctorRun.InPodAsync(With([.. RightsFile.All.Where(right => right is not { Verb: "patch", Resource: "deployments.apps" } and not { Verb: "update", Resource: "leases.coordination.k8s.io" })]), Home, watched);
+        Assert.That(less.Code, Is.EqualTo((int)ExitCode.Found));
+        Assert.That(less.Of("error"), Is.EqualTo((string[])["operator rights RightsMissing"]));
+        Assert.That(Message(less, "operator", "rights"), Does.Match($"^this account lacks 2 of \\d+ rights: patch deployments.apps{(watched.Length == 0 ? "" : " in tenant")}; update leases.coordination.k8s.io rucio-operator in {Home}$"));
+        Assert.That(DoctorRun.Text(less.Find("operator", "rights"), "next"), Does.Contain("rbac.create"));
+
+        string With(IReadOnlyList<Right> rights)
+        {
+            var token = $"pod-with-{rights.Count}";
+            world.Bed.Kubernetes.Gate.Admit(token, new($"system:serviceaccount:{Home}:doctor", rights, watched.Length == 0 ? [] : [watched], Home));
+            var path = Path.Combine(Path.GetDirectoryName(world.Bed.LogFile)!, $"{token}.kubeconfig");
+            File.WriteAllText(path, world.Bed.Kubernetes.Kubeconfig(token));
+            return path;
+        }
     }
 
     [Test]

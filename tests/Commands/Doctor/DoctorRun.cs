@@ -10,8 +10,21 @@ internal sealed record DoctorRun(int? Code, IReadOnlyList<JsonObject> Findings, 
     public static async Task<DoctorRun> OfAsync(string? kubeconfig, string manifests, params string[] words)
     {
         var run = await CommandRun.OfAsync(["doctor", "-o", "json", .. manifests.Length > 0 ? (string[])["-f", "-"] : [], .. words], manifests, kubeconfig);
-        Assert.That(run.Out, Is.Not.Empty, run.Error);
-        return new(run.Code, [.. JsonNode.Parse(run.Out)!["findings"]!.AsArray().Select(f => f!.AsObject())], run.Out);
+        return Of(run.Code, run.Out, run.Error);
+    }
+
+    /// <summary>As the pod of `helm test`: by its own account, with the operator's environment.</summary>
+    public static async Task<DoctorRun> InPodAsync(string kubeconfig, string ns, string watched = "")
+    {
+        var run = await CommandRun.OfAsync(["doctor", "-o", "json"], "", kubeconfig, environment: new Dictionary<string, string> { ["POD_NAMESPACE"] = ns, ["RUCIO_OPERATOR_NAMESPACES"] = watched });
+        return Of(run.Code, run.Out, run.Error);
+    }
+
+    /// <param name="json">What it wrote with <c>-o json</c>.</param>
+    public static DoctorRun Of(int? code, string json, string error)
+    {
+        Assert.That(json, Is.Not.Empty, error);
+        return new(code, [.. JsonNode.Parse(json)!["findings"]!.AsArray().Select(f => f!.AsObject())], json);
     }
 
     public IEnumerable<string> Of(string result) => Findings.Where(f => Text(f, "result") == result).Select(Line);

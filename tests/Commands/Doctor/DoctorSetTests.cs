@@ -1,9 +1,12 @@
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using NUnit.Framework;
 using RucioOperator.Commands;
 using RucioOperator.Sandbox;
 using RucioOperator.Sandbox.Grid;
+using RucioOperator.Sandbox.Kubernetes;
 using RucioOperator.Sandbox.Postgres;
 using RucioOperator.Tests.Behaviour;
 using RucioOperator.Tests.Grid;
@@ -60,7 +63,6 @@ public sealed class DoctorSetTests
         Assert.That(_world.Bed.Kubernetes.Requests.Since(mark).Select(r => r.Verb).Distinct(), Is.SubsetOf((string[])["get", "list", ""]), "nothing is written to the cluster");
         Assert.That(_fts.Requests.Select(r => r.Method).Distinct(), Is.EqualTo((string[])["GET"]), "nothing is delegated");
         Assert.That(await _world.DatabaseLoginAsync("postgres", _world.DatabaseName(_ns), "x"), Is.Not.EqualTo("ok"));
-        AssertNoSecret(run);
     }
 
     [Test]
@@ -95,7 +97,6 @@ public sealed class DoctorSetTests
             Assert.That(DoctorRun.Text(run.Find(About("VirtualOrganisation", "bit"), "credential", "CertificateExpiring"), "result"), Is.EqualTo("warning"));
             Assert.That(run.Of("error").Where(e => e.StartsWith(About("VirtualOrganisation", "sky"), StringComparison.Ordinal)), Is.Empty, "one that is wrong does not touch the others");
         });
-        AssertNoSecret(run);
     }
 
     [Test]
@@ -115,6 +116,23 @@ public sealed class DoctorSetTests
         Assert.That(run.Of("error"), Is.SupersetOf((string[])[$"{about} classes ClassNotFound", $"{about} secrets SecretNotFound", $"{about} connections HostUnreachable", $"{about} issuers SecretNotFound", $"{about} issuers IssuerUnreachable"]));
         Assert.That(run.Of("warning"), Does.Contain($"{about} hosts HostNotInDns"));
         Assert.That(run.Of("notChecked"), Does.Contain($"{about} tls CertificatePending"));
+    }
+
+    [Test]
+    public async Task A_servers_certificate_is_held_against_its_key_its_host_and_the_clock()
+    {
+        const string host = "rucio.example.invalid";
+        var about = About("RucioInstance", "rucio", _ns);
+        Task<DoctorRun> WithAsync((string, string) pair) => RunAsync(Instance(more: $"  api: {{host: {host}, exposure: {{type: LoadBalancer}}, tls: {{secretRef: {Named("api-tls")} }} }}") + Robot("default", "default", _ns) + Secret("api-tls", pair, _ns));
+        var sound = _authority.Issue(host, host);
+
+        Assert.That(Message(await WithAsync(sound), about, "tls"), Does.StartWith($"spec.api.tls: Secret {_ns}/api-tls has the certificate of {host} until "));
+        AssertError(await WithAsync((sound.CertificatePem, _authority.Issue(host, host).KeyPem)), about, "tls", "KeyMismatch");
+        AssertError(await WithAsync((sound.CertificatePem, "none")), about, "tls", "KeyMismatch");
+        AssertError(await WithAsync(("none", sound.KeyPem)), about, "tls", "InvalidCertificate");
+        AssertError(await WithAsync(_authority.Issue("other.example.invalid", "other.example.invalid")), about, "tls", "CertificateForOtherHost");
+        AssertError(await WithAsync(_authority.Issue(host, [host], DateTimeOffset.UtcNow.AddMinutes(-1))), about, "tls", "CertificateExpired");
+        Assert.That(DoctorRun.Text((await WithAsync(_authority.Issue(host, [host], DateTimeOffset.UtcNow.AddDays(3)))).Find(about, "tls", "CertificateExpiring"), "result"), Is.EqualTo("warning"));
     }
 
     [Test]
@@ -149,7 +167,19 @@ public sealed class DoctorSetTests
         Assert.That(text, Does.Match(@"ok +RucioInstance \S+ +database +rucio_admin logs in").And.Contain("fts"));
     }
 
-    private Task<DoctorRun> RunAsync(string manifests) => DoctorRun.OfAsync(_world.Bed.Kubernetes.KubeconfigPath, manifests);
+    /// <summary>Whatever is found: no value of a Secret is told.</summary>
+    private async Task<DoctorRun> RunAsync(string manifests)
+    {
+        var run = await DoctorRun.OfAsync(_world.Bed.Kubernetes.KubeconfigPath, manifests);
+        var given = Yaml.Parse(manifests).Where(node => node.Text("kind") == "Secret").SelectMany(node => node["stringData"]!.AsObject()).Select(entry => (entry.Key, Text: entry.Value!.GetValue<string>()));
+        var stored = _world.Store.List("secrets").SelectMany(node => node["data"] as JsonObject ?? []).Select(entry => (entry.Key, Text: Encoding.UTF8.GetString(Convert.FromBase64String(entry.Value!.GetValue<string>()))));
+        // Of a private key each line, however it is cut.
+        var values = given.Concat(stored).Where(entry => entry.Key is not ("username" or "tls.crt" or "ca.crt")).SelectMany(entry => entry.Text.Split('\n')).Select(line => line.Trim()).Where(line => line.Length > 4 && !line.StartsWith("-----", StringComparison.Ordinal)).ToList();
+        Assert.That(values, Is.Not.Empty);
+        Assert.That(values.Where(value => run.All.Contains(value, StringComparison.Ordinal)), Is.Empty);
+        Assert.That(run.All, Does.Not.Contain("PRIVATE KEY"));
+        return run;
+    }
 
     private string About(string kind, string name, string? ns = null) => $"{kind} {ns ?? _tenant}/{name}";
 
@@ -160,12 +190,6 @@ public sealed class DoctorSetTests
         var finding = run.Find(about, check, reason);
         Assert.That(DoctorRun.Text(finding, "result"), Is.EqualTo("error"), about);
         Assert.That(DoctorRun.Text(finding, "next"), Is.Not.Empty, $"{about} {reason}");
-    }
-
-    private void AssertNoSecret(DoctorRun run)
-    {
-        Assert.That(run.All, Does.Not.Contain(_world.Bed.Postgres.AdminPassword));
-        Assert.That(run.All, Does.Not.Contain("PRIVATE KEY"));
     }
 
     private void Login(string secret, string user, string password) =>

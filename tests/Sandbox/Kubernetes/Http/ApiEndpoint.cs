@@ -126,7 +126,7 @@ internal sealed class ApiEndpoint(KubeApiServer server, ObjectStore store, TypeR
         if (request is { Verb: "create", Group: "authorization.k8s.io" or "authentication.k8s.io" })
         {
             var review = Parse(body);
-            review["status"] = request.Group[..8] == "authoriz" ? new JsonObject { ["allowed"] = true }
+            review["status"] = request.Group[..8] == "authoriz" ? new JsonObject { ["allowed"] = server.Gate.Allows(context.Request.Headers.Authorization.ToString(), review) }
                 : new JsonObject { ["authenticated"] = true, ["userInfo"] = new JsonObject { ["username"] = "sandbox-admin" } };
             return new(201, review);
         }

@@ -14,6 +14,16 @@ public sealed class Gate
     /// <summary>Rights that may change while their user works, as Roles do.</summary>
     public void Admit(string token, Access access) => _users[token] = access;
 
+    /// <summary>The answer to an access review: of the user that asks, or of the one that is asked about.</summary>
+    internal bool Allows(string authorization, JsonObject review)
+    {
+        var user = review.Text("spec", "user") is { } name ? _users.Values.FirstOrDefault(access => access.User == name) : UserOf(authorization);
+        var asked = review.At("spec", "resourceAttributes");
+        return user is null || asked is null || user.Find(Of("verb"), Right.ResourceOf(Of("group"), Of("resource"), Of("subresource")), Of("namespace"), Of("name")).Count > 0;
+
+        string Of(string attribute) => asked.Text(attribute) ?? "";
+    }
+
     /// <exception cref="ApiError">Forbidden.</exception>
     /// <param name="exists">Whether the object of a server-side apply is there: to make one takes two rights.</param>
     internal void Check(string authorization, ApiRequest request, byte[] body, Func<bool> exists)
@@ -23,7 +33,7 @@ public sealed class Gate
             return;
         }
 
-        if (!authorization.StartsWith("Bearer ", StringComparison.Ordinal) || !_users.TryGetValue(authorization["Bearer ".Length..], out var user))
+        if (UserOf(authorization) is not { } user)
         {
             if (IsOperator(request.UserAgent))
             {
@@ -53,6 +63,9 @@ public sealed class Gate
         }
     }
 
+    private Access? UserOf(string authorization) =>
+        authorization.StartsWith("Bearer ", StringComparison.Ordinal) ? _users.GetValueOrDefault(authorization["Bearer ".Length..]) : null;
+
     private void Need(Access user, string verb, string group, string resource, string ns, string name)
     {
         switch (user.Find(verb, resource, ns, name))
@@ -79,7 +92,7 @@ public sealed class Gate
 
     /// <summary>Not one of its commands, which people run.</summary>
     private static bool IsOperator(string agent) =>
-        agent.StartsWith("rucio-operator/", StringComparison.Ordinal) && agent.Contains('(', StringComparison.Ordinal) && !agent.EndsWith("(rucio-operator)", StringComparison.Ordinal) && !agent.EndsWith("(kubectl-rucio)", StringComparison.Ordinal);
+        agent.StartsWith("rucio-operator/", StringComparison.Ordinal) && agent.Contains('(', StringComparison.Ordinal) && !agent.EndsWith("(rucio-operator)", StringComparison.Ordinal) && !agent.EndsWith("(kubectl rucio)", StringComparison.Ordinal);
 
     /// <summary>The plugin OwnerReferencesPermissionEnforcement looks at owners that wait for what they own.</summary>
     private static IEnumerable<(string Group, string Plural)> BlockedOwners(ApiRequest request, byte[] body) =>
