@@ -49,6 +49,19 @@ public sealed class ReadmeSessionTests
     }
 
     [Test]
+    public async Task The_quickstart_is_applied_as_it_is_and_says_that_its_database_is_still_an_example()
+    {
+        using var session = new ReadmeSession(_world.Bed.Kubernetes.KubeconfigPath, new Dictionary<string, string>(), Repository.Root);
+        var commands = ReadmeCommand.Blocks("README.md").Single(block => block.Any(command => command.Text.StartsWith("helm install", StringComparison.Ordinal)))
+            .Where(command => command.Text.StartsWith("kubectl", StringComparison.Ordinal)).ToList();
+        var applied = await session.RunAsync([commands[0]]);
+        Assert.That(applied.Single(), Does.Contain("storageelement.rucio.cern.ch/disk created"));
+        await _world.Bed.WaitAsync(World.Instances, "rucio", "rucio", instance => SandboxBed.Condition(instance, "Ready") is { } ready
+            && ready["status"]!.GetValue<string>() == "False" && ready["reason"]!.GetValue<string>().StartsWith("Database", StringComparison.Ordinal));
+        Assert.That((await session.RunAsync([commands[1]])).Single(), Does.Match("rucioinstance.rucio.cern.ch/rucio +False +Database"));
+    }
+
+    [Test]
     public async Task Commands_within_sentences_work()
     {
         _world.Bed.CreateAdminSecret(Rucio);
