@@ -100,7 +100,7 @@ public sealed class SampleStoriesTests
         _world.PatchSpec(World.Vos, compass, "compass", """{"scopes": [{"name": "raw", "owner": "production"}, {"name": "mc", "owner": "prodution"}]}""");
         await _world.NotReadyAsync(World.Vos, compass, "compass", "OwnerMissing");
         await Show("get vo");
-        await Show("rucio-operator status");
+        await Show("rucio status -n");
         await Show("get configmap");
         Assert.That(await File.ReadAllTextAsync(Path.Combine(session.Folder, "rucio.cfg")), Does.Contain("vo = cmp"));
         await Show("get secret");

@@ -25,7 +25,7 @@ internal sealed record KnownCommand(string Begins, Type? Suite, string? Test, st
         By<NewcomerTests>("kubectl -n rucio wait ", nameof(NewcomerTests.A_clean_clone_shows_what_the_front_page_shows)),
         By<NewcomerTests>("rucio-operator status sky", nameof(NewcomerTests.A_clean_clone_shows_what_the_front_page_shows)),
         By<ReadmeSessionTests>("kubectl -n rucio get ", nameof(ReadmeSessionTests.The_front_page_shows_what_comes_out)),
-        By<SampleStoriesTests>("rucio-operator status -n compass", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
+        By<SampleStoriesTests>("kubectl rucio status -n compass", nameof(SampleStoriesTests.Compass_with_passwords_and_certificates)),
         By<ReadmeSessionTests>("rucio-operator status", nameof(ReadmeSessionTests.The_front_page_shows_what_comes_out)),
         By<ReadmeSessionTests>("kubectl rucio status", nameof(ReadmeSessionTests.Commands_within_sentences_work)),
         By<ReadmeSessionTests>("kubectl rucio doctor -f samples/", nameof(ReadmeSessionTests.The_front_page_shows_what_comes_out)),
