@@ -28,11 +28,10 @@ internal sealed class ResourceFigures(Informer<RucioInstance> instances, Informe
         .. storages.Store.List().Select(s => vos.Store.Get(Indexes.VoOf(s)) is { } vo ? Of(s, Indexes.InstanceOf(vo), vo.Spec.Tag, "") : Of(s, null, "", "")),
     ];
 
-    private static ResourceFigure Of(IRucioResource resource, ObjectKey? instance, string vo, string version)
-    {
-        var ready = resource.CommonStatus?.Conditions?.FirstOrDefault(c => c.Type == Conditions.Ready);
-        return new(resource.Kind, ObjectKey.Of(resource), ready?.Status == "True", ready?.Reason ?? "", instance, vo, version);
-    }
+    private static ResourceFigure Of(IRucioResource resource, ObjectKey? instance, string vo, string version) =>
+        new(resource.Kind, ObjectKey.Of(resource), StatusPass.IsReady(resource), Reason(resource), instance, vo, version);
+
+    private static string Reason(IRucioResource resource) => resource.CommonStatus?.Conditions?.FirstOrDefault(c => c.Type == Conditions.Ready)?.Reason ?? "";
 
     private void Follow<T>(T? old, T? now, Func<bool> leads) where T : class, IRucioResource
     {
@@ -45,6 +44,10 @@ internal sealed class ResourceFigures(Informer<RucioInstance> instances, Informe
                 metrics.Deleted(old.Kind, time.GetUtcNow() - asked);
             }
             return;
+        }
+        if (old is null || Reason(old) != Reason(now))
+        {
+            metrics.Turned();
         }
         if (old is null && now.CommonStatus?.Conditions is null or [])
         {

@@ -11,7 +11,17 @@ namespace RucioOperator.Hosting;
 /// </summary>
 public sealed class OperatorMetrics : IDisposable
 {
+    /// <summary>
+    /// Series of what there is one of for each resource: a limit against mistakes, beyond which the SDK puts the rest into one. It counts every
+    /// series there ever was on a meter, so the gauges move to a new one when <see cref="Turnover"/> of them have come or changed.
+    /// </summary>
+    internal const int MostResources = 20_000, Turnover = 10_000;
+
     private readonly Meter _meter = new(RuntimeMetrics.MeterName);
+    private readonly Lock _guard = new();
+    private readonly List<Action<Meter>> _gauges = [];
+    private Meter _ofResources = new(RuntimeMetrics.MeterName);
+    private int _turnover;
     private readonly Counter<long> _drift;
     private readonly Counter<long> _checks;
     private readonly Counter<long> _endpoints;
@@ -49,6 +59,22 @@ public sealed class OperatorMetrics : IDisposable
         Gauge("rucio_resource_info", null, "Always 1: what a resource belongs to, and the reason of its condition Ready; told by the leader alone.",
             () => resources().Select(r => new Measurement<long>(1,
                 new("kind", r.Kind), new("namespace", r.Key.Namespace), new("name", r.Key.Name), new("rucioinstance_namespace", r.Instance?.Namespace ?? ""), new("rucioinstance", r.Instance?.Name ?? ""), new("vo", r.Vo), new("version", r.Version), new("reason", r.Reason))));
+    }
+
+    /// <summary>A resource came, or is Ready or not for another reason: a series that was not there.</summary>
+    public void Turned()
+    {
+        lock (_guard)
+        {
+            if (++_turnover > Turnover)
+            {
+                _turnover = 0;
+                // First the end of the old ones, or they would be taken for the same.
+                _ofResources.Dispose();
+                _ofResources = new(RuntimeMetrics.MeterName);
+                _gauges.ForEach(gauge => gauge(_ofResources));
+            }
+        }
     }
 
     public void BecameReady(string kind, TimeSpan after) => _timeToReady.Record(Math.Max(0, after.TotalSeconds), new KeyValuePair<string, object?>("kind", kind));
@@ -105,11 +131,27 @@ public sealed class OperatorMetrics : IDisposable
     /// <param name="field">One of a few.</param>
     public void DriftDetected(string kind, string field, int changes) => _drift.Add(changes, new("kind", kind), new("field", field));
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose()
+    {
+        lock (_guard)
+        {
+            _meter.Dispose();
+            _ofResources.Dispose();
+        }
+    }
 
-    private void Expiry(string what, string words, Func<IEnumerable<Measurement<double>>> values) => _meter.CreateObservableGauge($"rucio_operator_{what}_expiration_timestamp", values, "s", words);
+    private void Expiry(string what, string words, Func<IEnumerable<Measurement<double>>> values) => OfResources(meter => meter.CreateObservableGauge($"rucio_operator_{what}_expiration_timestamp", values, "s", words));
 
-    private void Gauge(string name, string? unit, string words, Func<IEnumerable<Measurement<long>>> values) => _meter.CreateObservableGauge(name, values, unit, words);
+    private void Gauge(string name, string? unit, string words, Func<IEnumerable<Measurement<long>>> values) => OfResources(meter => meter.CreateObservableGauge(name, values, unit, words));
+
+    private void OfResources(Action<Meter> gauge)
+    {
+        lock (_guard)
+        {
+            _gauges.Add(gauge);
+            gauge(_ofResources);
+        }
+    }
 
     private static Measurement<double> Until(DateTimeOffset end, params ReadOnlySpan<KeyValuePair<string, object?>> labels) => new(end.ToUnixTimeSeconds(), labels);
 

@@ -11,9 +11,6 @@ internal static class Telemetry
 {
     private const string Database = "Npgsql";
 
-    /// <summary>Series of what there is one of for each resource. Beyond it the SDK would put the rest into one: a limit against mistakes, not against size.</summary>
-    private const int MostResources = 20_000;
-
     public static void Add(WebApplicationBuilder builder, OperatorOptions options, OtlpSettings otlp)
     {
         builder.Logging.ClearProviders();
@@ -42,9 +39,9 @@ internal static class Telemetry
         }
     }
 
-    private static MetricStreamConfiguration? Roomy(System.Diagnostics.Metrics.Instrument instrument) =>
+    internal static MetricStreamConfiguration? Roomy(System.Diagnostics.Metrics.Instrument instrument) =>
         instrument.Name.StartsWith("rucio_resource_", StringComparison.Ordinal) || instrument.Name.StartsWith("rucio_operator_storage", StringComparison.Ordinal)
-        || instrument.Name.StartsWith("rucio_operator_endpoint_certificate", StringComparison.Ordinal) || instrument.Name == "rucio_api_request_duration"
-            ? new MetricStreamConfiguration { CardinalityLimit = MostResources }
+        || instrument.Name.EndsWith("_expiration_timestamp", StringComparison.Ordinal) || instrument.Name == "rucio_api_request_duration"
+            ? new MetricStreamConfiguration { CardinalityLimit = OperatorMetrics.MostResources }
             : null;
 }

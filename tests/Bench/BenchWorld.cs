@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using RucioOperator.Sandbox;
 using RucioOperator.Sandbox.Kubernetes;
@@ -9,6 +12,7 @@ namespace RucioOperator.Bench;
 internal sealed class BenchWorld : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+    private static readonly HttpClient Http = new();
     private int _statements;
 
     private BenchWorld(SandboxBed bed, PostgresProxy proxy)
@@ -27,6 +31,21 @@ internal sealed class BenchWorld : IAsyncDisposable
     public IKubeStore Store => Bed.Kubernetes.Store;
     public int Statements => Volatile.Read(ref _statements);
 
+    /// <summary>Where health and metrics are.</summary>
+    public int Port { get; private set; }
+
+    /// <summary>As in a cluster: with metrics that are read.</summary>
+    public void StartOperator(params string[] arguments) => Bed.StartOperator([$"--health-port={Port = FreePort()}", .. arguments]);
+
+    public Task<string> MetricsAsync() => Http.GetStringAsync($"http://127.0.0.1:{Port}/metrics");
+
+    /// <summary>Of all series of a metric together.</summary>
+    public static double Sum(string metrics, string name) =>
+        (from line in metrics.Split('\n')
+         where line.StartsWith($"{name} ", StringComparison.Ordinal) || line.StartsWith($"{name}{{", StringComparison.Ordinal)
+         let value = line[(line.Contains('}') ? line.LastIndexOf('}') + 1 : name.Length)..].Trim().Split(' ')[0]
+         select double.Parse(value, CultureInfo.InvariantCulture)).Sum();
+
     public static async Task<BenchWorld> StartAsync()
     {
         var bed = await SandboxBed.StartAsync();
@@ -39,7 +58,7 @@ internal sealed class BenchWorld : IAsyncDisposable
     {
         var world = await StartAsync();
         world.Store.Upsert(Manifests.Instance(world.Proxy));
-        world.Bed.StartOperator(arguments);
+        world.StartOperator(arguments);
         await world.ReadyAsync("rucioinstances", 1);
         world.AddVos(vos, accountsEach);
         await world.ReadyAsync("virtualorganisations", vos);
@@ -105,7 +124,20 @@ internal sealed class BenchWorld : IAsyncDisposable
         }
     }
 
-    public double ResidentMiB => Bed.Operator!.ResidentBytes / 1024.0 / 1024.0;
+    /// <summary>After metrics were read a few times.</summary>
+    public async Task<double> ResidentMiBAsync()
+    {
+        for (var n = 0; n < 3; n++)
+            await MetricsAsync();
+        return Bed.Operator!.ResidentBytes / 1024.0 / 1024.0;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -10,6 +10,7 @@ const string Binary = "RUCIO_OPERATOR_BIN";
     ("drift-pass", CallFigures.DriftPassAsync),
     ("thousand", ScaleFigures.ThousandAsync),
     ("idle", MemoryFigures.IdleAsync),
+    ("no-change-memory", MemoryFigures.NoChangeAsync),
     ("five-thousand", ScaleFigures.FiveThousandAsync),
     ("event", TimeFigures.EventAsync),
     ("fail-over", TimeFigures.FailOverAsync),

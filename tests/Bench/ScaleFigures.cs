@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using RucioOperator.Sandbox;
 
 namespace RucioOperator.Bench;
 
@@ -18,13 +15,13 @@ internal static class ScaleFigures
         await world.ReadyAsync("storageelements", 1000);
         yield return new("1000 StorageElements in 20 VOs → Ready", "≤ 20 s", $"{Stopwatch.GetElapsedTime(began).TotalSeconds:f1} s");
         await world.QuietAsync();
-        yield return new("memory, 1000 resources", "≤ 130 MiB", $"{world.ResidentMiB:f0} MiB");
+        yield return new("memory, 1000 resources", "≤ 130 MiB", $"{await world.ResidentMiBAsync():f0} MiB");
 
         await world.Bed.Operator!.StopAsync();
         await world.Bed.Operator.DisposeAsync();
         yield return new("start → caches synced with 1000 resources", "≤ 3 s", $"{(await StartAsync(world)).TotalSeconds:f2} s");
         await world.QuietAsync();
-        yield return new("memory, 1000 resources, after a restart", "≤ 130 MiB", $"{world.ResidentMiB:f0} MiB");
+        yield return new("memory, 1000 resources, after a restart", "≤ 130 MiB", $"{await world.ResidentMiBAsync():f0} MiB");
     }
 
     public static async IAsyncEnumerable<Figure> FiveThousandAsync()
@@ -35,19 +32,18 @@ internal static class ScaleFigures
         await world.ReadyAsync("storageelements", 5000);
         yield return new("5000 StorageElements in 100 VOs → Ready", "–", $"{Stopwatch.GetElapsedTime(began).TotalSeconds:f1} s");
         await world.QuietAsync();
-        yield return new("memory, 5000 resources", "≤ 250 MiB", $"{world.ResidentMiB:f0} MiB");
+        yield return new("memory, 5000 resources", "≤ 250 MiB", $"{await world.ResidentMiBAsync():f0} MiB");
     }
 
     private static async Task<TimeSpan> StartAsync(BenchWorld world)
     {
-        var port = FreePort();
         var began = Stopwatch.GetTimestamp();
-        world.Bed.StartOperator($"--health-port={port}");
+        world.StartOperator();
         while (true)
         {
             try
             {
-                using var answer = await Http.GetAsync($"http://127.0.0.1:{port}/readyz");
+                using var answer = await Http.GetAsync($"http://127.0.0.1:{world.Port}/readyz");
                 if (answer.IsSuccessStatusCode)
                     return Stopwatch.GetElapsedTime(began);
             }
@@ -57,12 +53,5 @@ internal static class ScaleFigures
             }
             await Task.Delay(5);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,4 +1,5 @@
 using RucioOperator.Tests.Behaviour;
+using RucioOperator.Tests.Chart;
 using RucioOperator.Tests.Cluster;
 using RucioOperator.Tests.Commands;
 using RucioOperator.Tests.Contract;
@@ -49,6 +50,7 @@ internal sealed record KnownCommand(string Begins, Type? Suite, string? Test, st
         By<UnmodifiedClientTests>("rucio ", nameof(UnmodifiedClientTests.A_plain_account_uploads_lists_adds_a_rule_and_downloads)),
         By<ReadmeOnClusterTests>("helm install rucio-operator ", nameof(ReadmeOnClusterTests.The_chart_is_installed_as_the_documents_say)),
         By<ReadmeOnClusterTests>("kubectl apply --server-side -f crds/", nameof(ReadmeOnClusterTests.Definitions_are_applied_as_the_documents_say)),
+        By<SwitchedOnTests>("helm upgrade rucio-operator charts/rucio-operator --namespace rucio-system --reuse-values", nameof(SwitchedOnTests.Each_command_makes_what_the_README_says_that_it_does)),
         By<HelmLifeTests>("helm upgrade ", nameof(HelmLifeTests.A_release_lives)),
         By<HelmLifeTests>("helm uninstall", nameof(HelmLifeTests.A_release_lives)),
         By<HelmLifeTests>("helm rollback", nameof(HelmLifeTests.A_release_lives)),
