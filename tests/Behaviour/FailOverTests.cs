@@ -36,6 +36,8 @@ public sealed class FailOverTests
     public async Task A_leader_that_is_stopped_gives_its_lease_back_and_the_other_takes_over()
     {
         var (leader, standby) = await PairAsync();
+        // What a crash costs at most, and two seconds until somebody looks.
+        Assert.That(_world.Store.List("leases.coordination.k8s.io", "default").Single()["spec"]!["leaseDurationSeconds"]!.GetValue<int>(), Is.EqualTo(15));
         Assert.That(await leader.Process.StopAsync(), Is.Zero);
         // No clock: how long it takes is the bench's business.
         Assert.That(Holder(), Is.Not.EqualTo(leader.Holder), "nobody has to wait for the end of a lease");

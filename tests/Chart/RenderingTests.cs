@@ -114,6 +114,35 @@ public sealed partial class RenderingTests
         Assert.That(test["metadata"]!["labels"]!["app.kubernetes.io/name"]!.GetValue<string>(), Is.Not.EqualTo(Labels.Operator));
     }
 
+    /// <summary>A selector that finds nothing protects nothing, and nobody sees it.</summary>
+    [TestCase("fullnameOverride=\"anything\"")]
+    [TestCase("podLabels={\"team\":\"data\"}", "commonLabels={\"tier\":\"system\"}")]
+    public async Task What_selects_pods_finds_the_operators_and_not_that_of_the_test(params string[] values)
+    {
+        var objects = Yaml.Parse(await Helm.RenderAsync([.. values, "podMonitor.enabled=true"]));
+        var template = Find(objects, "Deployment")["spec"]!["template"]!;
+        var (pod, test) = (LabelsOf(template), LabelsOf(Find(objects, "Pod")));
+        var ports = template["spec"]!["containers"]![0]!["ports"]!.AsArray().Select(port => port!["name"]!.GetValue<string>()).ToList();
+        foreach (var (kind, selector) in ((string, JsonNode)[])
+        [
+            ("Deployment", Find(objects, "Deployment")["spec"]!["selector"]!["matchLabels"]!),
+            ("PodDisruptionBudget", Find(objects, "PodDisruptionBudget")["spec"]!["selector"]!["matchLabels"]!),
+            ("NetworkPolicy", Find(objects, "NetworkPolicy")["spec"]!["podSelector"]!["matchLabels"]!),
+            ("Service", Find(objects, "Service")["spec"]!["selector"]!),
+            ("PodMonitor", Find(objects, "PodMonitor")["spec"]!["selector"]!["matchLabels"]!),
+        ])
+        {
+            var wanted = selector.AsObject().ToDictionary(l => l.Key, l => l.Value!.GetValue<string>());
+            Assert.That(wanted, Is.Not.Empty.And.SubsetOf(pod), kind);
+            Assert.That(wanted, Is.Not.SubsetOf(test), kind);
+        }
+        Assert.That(Find(objects, "NetworkPolicy")["spec"]!["ingress"]![0]!["ports"]![0]!["port"]!.GetValue<string>(), Is.AnyOf([.. ports]));
+        Assert.That(Find(objects, "Service")["spec"]!["ports"]![0]!["targetPort"]!.GetValue<string>(), Is.AnyOf([.. ports]));
+        Assert.That(Find(objects, "PodMonitor")["spec"]!["podMetricsEndpoints"]![0]!["port"]!.GetValue<string>(), Is.AnyOf([.. ports]));
+
+        static Dictionary<string, string> LabelsOf(JsonNode of) => of["metadata"]!["labels"]!.AsObject().ToDictionary(l => l.Key, l => l.Value!.GetValue<string>());
+    }
+
     [Test]
     public async Task Everything_has_the_names_and_labels_of_its_release()
     {
