@@ -67,6 +67,8 @@ internal sealed partial class OneWriter
 
     public int WritesOf(string identity) => _writes.GetValueOrDefault(identity);
 
+    public IReadOnlyList<string> Offences => [.. _offences];
+
     public void AssertNoOtherWrote()
     {
         Assert.That(_offences, Is.Empty);
