@@ -161,8 +161,8 @@ public sealed class DoctorOnClusterTests(string scope)
         var container = podOfChart["spec"]!["containers"]!.AsArray().Single()!;
 
         var (program, first) = OperatorProcess.Program();
-        var start = new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "sh", "-ec", Enter, "sh", pod, program, .. first,
-            .. container["args"]!.AsArray().Select(argument => argument!.GetValue<string>()), "-o", "json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] arguments = [.. container["args"]!.AsArray().Select(argument => argument!.GetValue<string>()), "-o", "json"];
+        var start = new ProcessStartInfo("unshare", ["--mount", "--propagation", "private", "sh", "-ec", Enter, "sh", pod, program, .. first, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Clear();
         foreach (var name in (string[])["PATH", "DOTNET_ROOT"])
             start.Environment[name] = Environment.GetEnvironmentVariable(name);
