@@ -158,7 +158,7 @@ public sealed class RightsTests
     }
 
     [TestCase("rucio-operator/1.0.0 (rucio-operator-7d9-x)", false)]
-    [TestCase("rucio-operator/1.0.0 (kubectl-rucio)", true)]
+    [TestCase("rucio-operator/1.0.0 (kubectl rucio)", true)]
     [TestCase("rucio-operator/1.0.0 (rucio-operator)", true)]
     [TestCase("kubectl/v1.33", true)]
     public async Task An_operator_with_an_administrators_rights_shows_nothing_and_is_named(string agent, bool isPerson)
